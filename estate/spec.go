@@ -1,0 +1,269 @@
+// Package estate holds what a company says about its platform: the estate
+// file, typed, with the position of everything in it.
+//
+// Load returns a complete Estate (every default filled in) or every problem of
+// the file at once; it never panics and never returns a half-read estate. An
+// Estate is intent: nothing in it is read from templates or from AWS, and
+// nothing that is proved about templates is taken from it.
+package estate
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/suretyhq/surety/diag"
+)
+
+// Estate is the whole file.
+type Estate struct {
+	// Name is the estate's name: a DNS label; every stack's name starts with it.
+	Name string `yaml:"estate"`
+	// Domain is the public DNS domain under which everything is named.
+	Domain string `yaml:"domain"`
+	// Regions says where the estate runs.
+	Regions Regions `yaml:"regions"`
+	// Organisation lists the AWS accounts.
+	Organisation Organisation `yaml:"organisation"`
+	// Keys says who administers the KMS keys.
+	Keys Keys `yaml:"keys,omitempty"`
+	// Network says how addresses, Availability Zones and egress are laid out.
+	Network Network `yaml:"network,omitempty"`
+	// Environments are copies of the platform, each in its own VPC.
+	Environments Map[Environment] `yaml:"environments"`
+	// Workload is what runs in every environment.
+	Workload Workload `yaml:"workload"`
+	// Access says how people reach private applications.
+	Access Access `yaml:"access,omitempty"`
+	// Bindings map resources that Surety did not write to parts of the estate.
+	Bindings []Binding `yaml:"bindings,omitempty"`
+	// Waivers accept refuted claims for a reason and until a date.
+	Waivers []Waiver `yaml:"waivers,omitempty"`
+
+	positions map[string]diag.Position
+}
+
+// Regions says where the estate runs.
+type Regions struct {
+	// Home is the AWS Region of every environment.
+	Home string `yaml:"home"`
+}
+
+// Organisation lists the AWS accounts of the estate.
+type Organisation struct {
+	// Accounts maps a short name to an account.
+	Accounts Map[Account] `yaml:"accounts"`
+}
+
+// Account is one AWS account.
+type Account struct {
+	// ID is the twelve-digit account id.
+	ID string `yaml:"id"`
+	// Roles says what the account is for beyond environments. Exactly one
+	// account is the network-hub.
+	Roles []Role `yaml:"roles,omitempty"`
+}
+
+// Role is what an account is for.
+type Role string
+
+// RoleNetworkHub marks the account that holds the Transit Gateway, the
+// firewall and the egress VPC.
+const RoleNetworkHub Role = "network-hub"
+
+// Keys says who administers the KMS keys.
+type Keys struct {
+	// Administrator is the ARN of the IAM role (usually a third party's) that
+	// administers every customer-managed key. Empty: the account's own
+	// administrators do.
+	Administrator string `yaml:"administrator,omitempty"`
+}
+
+// Network says how addresses, Availability Zones and egress are laid out.
+type Network struct {
+	// Supernet is the IPv4 range that every VPC of the estate is cut from.
+	// Default 10.0.0.0/8.
+	Supernet netip.Prefix `yaml:"supernet,omitempty"`
+	// AvailabilityZones is how many zones every tier spans, 3 to 4. Default 3.
+	AvailabilityZones int `yaml:"availability-zones,omitempty"`
+	// AllowEgress lists the domains that workloads may reach on the internet
+	// over TLS. A leading dot allows every name below the domain.
+	AllowEgress []string `yaml:"allow-egress,omitempty"`
+}
+
+// Environment is one copy of the platform.
+type Environment struct {
+	// Account is the short name of the account it lives in.
+	Account string `yaml:"account"`
+	// Size scales capacity: small or large. Never security. Default small.
+	Size Size `yaml:"size,omitempty"`
+	// CIDR is the environment's VPC range. Default: the next free range of the
+	// supernet in the order of the file, so append new environments at the end.
+	CIDR netip.Prefix `yaml:"cidr,omitempty"`
+}
+
+// Size scales an environment's capacity.
+type Size string
+
+// The sizes.
+const (
+	Small Size = "small"
+	Large Size = "large"
+)
+
+// Workload is what runs in every environment.
+type Workload struct {
+	// Services are the containers, by name.
+	Services Map[Service] `yaml:"services"`
+	// Database is the relational database; absent: none.
+	Database *Database `yaml:"database,omitempty"`
+}
+
+// Service is one container on ECS Fargate.
+type Service struct {
+	// Image is the container image: a repository with a tag or digest.
+	Image string `yaml:"image"`
+	// Port is the TCP port on which the container serves TLS. Default 8443.
+	Port int `yaml:"port,omitempty"`
+	// Expose says by which way clients outside the environment come:
+	// "gateway" (API Gateway's VPC link), "access" (the Zero Trust tunnel), or
+	// none. Both lead through the internal balancer.
+	Expose Expose `yaml:"expose,omitempty"`
+	// Needs lists the parts that the service opens connections to: "database"
+	// or other services.
+	Needs []string `yaml:"needs,omitempty"`
+	// CalledBy lists the services that open connections to this one; it is
+	// Needs said from the other end.
+	CalledBy []string `yaml:"called-by,omitempty"`
+}
+
+// Expose says by which way clients outside an environment reach a service.
+type Expose string
+
+// The ways.
+const (
+	ExposeNone    Expose = ""
+	ExposeGateway Expose = "gateway"
+	ExposeAccess  Expose = "access"
+)
+
+// Database is an Aurora cluster.
+type Database struct {
+	// Engine is aurora-postgresql.
+	Engine string `yaml:"engine"`
+}
+
+// Access says how people reach private applications.
+type Access struct {
+	// Tunnel is the container that keeps the Zero Trust tunnel open. Needed
+	// when a service is exposed by access.
+	Tunnel Tunnel `yaml:"tunnel,omitempty"`
+}
+
+// Tunnel is the cloudflared service of every environment.
+type Tunnel struct {
+	// Image is cloudflared's image, pinned by digest.
+	Image string `yaml:"image"`
+}
+
+// Binding maps resources to a part of the estate: those that carry every tag
+// of Tags, or that have one of the addresses.
+type Binding struct {
+	// Part is environment/part, for example prod/database.
+	Part string `yaml:"part"`
+	// Tags must all be on the resource.
+	Tags map[string]string `yaml:"tags,omitempty"`
+	// Resources are addresses (account/region/stack/logical-id), or
+	// stack/logical-id.
+	Resources []string `yaml:"resources,omitempty"`
+}
+
+// Waiver accepts a refuted claim.
+type Waiver struct {
+	// Claim is the claim's id.
+	Claim string `yaml:"claim"`
+	// At is a glob over scopes and, after a slash, parts or resources: "dev",
+	// "dev/*", "*".
+	At string `yaml:"at"`
+	// Why is the reason; it is printed wherever the waiver applies.
+	Why string `yaml:"why"`
+	// Until is the last day on which the waiver holds, in UTC. An expired
+	// waiver is a finding.
+	Until time.Time `yaml:"until"`
+
+	pos diag.Position
+}
+
+// Pos returns where in the file the waiver stands.
+func (w Waiver) Pos() diag.Position { return w.pos }
+
+// HubEnvironment is the environment component of the hub's parts.
+const HubEnvironment = "hub"
+
+// PartID names a part of the estate: prod/api, prod/database, hub/egress.
+// Tenant is empty for what an environment's tenants share.
+type PartID struct{ Environment, Tenant, Name string }
+
+// String prints environment/name or environment/tenant/name.
+func (p PartID) String() string {
+	if p.Tenant == "" {
+		return p.Environment + "/" + p.Name
+	}
+	return p.Environment + "/" + p.Tenant + "/" + p.Name
+}
+
+// Kind is what a part is; it decides which resources may implement it and in
+// which tier its interfaces belong.
+type Kind string
+
+// The kinds of parts.
+const (
+	KindService    Kind = "service"    // an ECS service; Application
+	KindDatabase   Kind = "database"   // a DB cluster and its instances, secret and key; Data
+	KindRotation   Kind = "rotation"   // the function that rotates the database's secret; Data
+	KindBalancer   Kind = "balancer"   // the internal load balancer; DMZ
+	KindGateway    Kind = "gateway"    // API Gateway's VPC link; DMZ
+	KindTunnel     Kind = "tunnel"     // the Zero Trust tunnel's service; DMZ
+	KindEndpoints  Kind = "endpoints"  // interface endpoints; endpoint subnets
+	KindAttachment Kind = "attachment" // Transit Gateway attachment; attachment subnets
+	KindFirewall   Kind = "firewall"   // the Network Firewall; hub
+	KindEgress     Kind = "egress"     // NAT gateways of the egress VPC; hub
+	KindLogs       Kind = "logs"       // log groups and buckets
+)
+
+// Names of the parts that are not services. A service cannot have one of them.
+const (
+	PartDatabase   = "database"
+	PartRotation   = "rotation"
+	PartBalancer   = "balancer"
+	PartGateway    = "gateway"
+	PartTunnel     = "tunnel"
+	PartEndpoints  = "endpoints"
+	PartAttachment = "attachment"
+	PartFirewall   = "firewall"
+	PartEgress     = "egress"
+	PartLogs       = "logs"
+)
+
+// Part is a part that the estate asks for.
+type Part struct {
+	ID   PartID
+	Kind Kind
+	// Pos is the line of the estate file that asks for it.
+	Pos diag.Position
+}
+
+// Flow is one declared flow: whoever is From opens connections to To.
+type Flow struct {
+	From, To PartID
+	Protocol string // "tcp" or "udp"
+	Port     int
+	// Implied is the rule of the closed list (docs/claims/declared-flows.md)
+	// that declares the flow, and empty for a flow that the file itself names.
+	Implied string
+	Pos     diag.Position
+}
+
+// Pos returns where in the file the thing at path stands: keys and indexes
+// joined by slashes, for example workload/services/api/needs/0. The zero
+// position is returned for what the file does not hold.
+func (e *Estate) Pos(path string) diag.Position { return e.positions[path] }

@@ -1,0 +1,101 @@
+// Package proof runs claims over what will be deployed and returns verdicts.
+//
+// Every verdict carries a witness: what breaks it, why it cannot be known, or
+// what was checked and how much. A claim never reads intent from templates nor
+// fact from the estate file; it meets both in Input. The order of verdicts and
+// findings depends on nothing but their content.
+package proof
+
+import (
+	"context"
+	"time"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/diag"
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/part"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// Outcome is what a claim comes to in a scope.
+type Outcome uint8
+
+// The outcomes. Waived is a refuted one that the estate accepts.
+const (
+	NotApplicable Outcome = iota
+	Proved
+	Waived
+	Unknown
+	Refuted
+)
+
+// String prints the outcome as JSON and people read it.
+func (o Outcome) String() string {
+	switch o {
+	case Proved:
+		return "proved"
+	case Refuted:
+		return "refuted"
+	case Unknown:
+		return "unknown"
+	case Waived:
+		return "waived"
+	}
+	return "notApplicable"
+}
+
+// Scope is what a verdict is about: an environment, "hub", an account, or
+// "estate".
+type Scope string
+
+// ScopeEstate is the scope of a claim about everything that was loaded.
+const ScopeEstate Scope = "estate"
+
+// Input is what claims read. Estate and Parts are nil when there is no estate.
+type Input struct {
+	Estate *estate.Estate
+	Graph  *resource.Graph
+	Parts  *part.Binding
+	Net    *network.Network
+	Now    time.Time
+}
+
+// Claim is one thing that can be proved. Rows are the requirement rows it
+// covers; Says is one sentence; NeedsIntent claims are NotApplicable without
+// an estate. Check returns one verdict for each scope.
+type Claim struct {
+	ID          string
+	Rows        []string
+	Says        string
+	NeedsIntent bool
+	Check       func(context.Context, *Input) ([]Verdict, error)
+}
+
+// Verdict is what a claim comes to in one scope. Checked counts what was
+// looked at, in the unit that Unit names ("flows", "stores", ...).
+type Verdict struct {
+	Claim   string
+	Scope   Scope
+	Outcome Outcome
+	Checked int
+	Unit    string
+	Witness []Finding
+	Waiver  *estate.Waiver
+}
+
+// Finding is one thing that refutes a verdict or makes it unknown. Outcome is
+// Refuted or Unknown (Waived after a waiver applied).
+type Finding struct {
+	Outcome  Outcome
+	Code     string
+	At       addr.Address
+	Property string
+	Message  string
+	Fix      string
+	Part     estate.PartID
+	// Intent is the line of the estate file that the finding is measured
+	// against, where there is one.
+	Intent diag.Position
+	Path   *network.Path
+}
