@@ -63,3 +63,25 @@ type Path struct {
 	Domains  []string // names that a firewall's domain rules let through, where the flow depends on them
 	Unknowns []*value.Reason
 }
+
+// Network is a resource graph compiled for walking. It is immutable and safe
+// for concurrent use.
+type Network struct{ classes []Class }
+
+// Build compiles a graph.
+func Build(g *resource.Graph) *Network { return &Network{} }
+
+// Classes returns every class, Internet first, in a stable order.
+func (n *Network) Classes() []Class { return n.classes }
+
+// ClassesOf returns the classes that hold the interfaces of a resource.
+func (n *Network) ClassesOf(owner addr.Address) []ClassID { return nil }
+
+// Reach returns what flows from a to b and back.
+func (n *Network) Reach(a, b ClassID) Reach { return Reach{} }
+
+// Explain returns the walk of the packets p from a to b, hop by hop.
+func (n *Network) Explain(a, b ClassID, p PacketSet) Path { return Path{} }
+
+// Without returns the network as it is after the loss of resources.
+func (n *Network) Without(dead ...addr.Address) *Network { return n }
