@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Checks for what building and testing Surety needs, and installs what is
+# missing where apt and root allow it. Says one line for each thing that it
+# does, nothing when all is there, and ends with a sentence and status 1 when
+# something is missing that it cannot install.
+set -euo pipefail
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# at_least HAVE WANT: whether the version HAVE is WANT or newer.
+at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+updated=no
+apt_install() {
+  can_install || return 1
+  if [ "$updated" = no ]; then
+    say "apt-get update"
+    apt-get update -qq >/dev/null || return 1
+    updated=yes
+  fi
+  say "apt-get install $*"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# Go: the go command fetches the toolchain that go.mod asks for by itself from
+# 1.21 on, so what is asked for here is what runs in this folder.
+command -v go >/dev/null || fail "Go is missing: install Go 1.26 or newer from https://go.dev/dl and put it in PATH"
+have=$(go env GOVERSION)
+at_least "${have#go}" 1.26 || fail "Go ${have#go} is too old: install Go 1.26 or newer from https://go.dev/dl"
+
+# Node: the AWS CDK's runtime (jsii) needs it, for synthesis only.
+node_version() { node --version 2>/dev/null | sed 's/^v//' || true; }
+node_ok() { local v; v=$(node_version); [ -n "$v" ] && at_least "$v" 20; }
+if ! node_ok; then
+  apt_install nodejs npm || true
+  if ! node_ok && [ "$(id -u)" = 0 ] && command -v npm >/dev/null; then
+    say "npm install --global node@22 (the distribution's Node is older than 20)"
+    npm install --global --silent node@22 >/dev/null || true
+    hash -r
+  fi
+  node_ok || fail "Node 20 or newer is missing (found: $(node_version | grep . || echo none)): install Node 22 or newer from https://nodejs.org; the AWS CDK needs it to synthesise"
+fi
+
+# nftables: the kernel's packet filter, the judge that the network's model is
+# tested against. Linux only.
+if [ "$(uname -s)" = Linux ] && ! PATH="$PATH:/usr/sbin:/sbin" command -v nft >/dev/null; then
+  apt_install nftables || say "nft is missing: the tests that compare the model with the kernel need it (apt-get install nftables); go on without"
+fi
