@@ -1,0 +1,37 @@
+package estate
+
+import (
+	"cmp"
+	"net/netip"
+)
+
+// Defaults of what the file leaves out.
+const (
+	defaultZones = 3
+	defaultPort  = 8443
+)
+
+func defaultSupernet() netip.Prefix { return netip.MustParsePrefix("10.0.0.0/8") }
+
+// fillDefaults sets what the file leaves out.
+func (e *Estate) fillDefaults() {
+	if !e.has("network/supernet") {
+		e.Network.Supernet = defaultSupernet()
+	}
+	if !e.has("network/availability-zones") {
+		e.Network.AvailabilityZones = defaultZones
+	}
+	for name, env := range e.Environments.All() {
+		env.Size = cmp.Or(env.Size, Small)
+		e.Environments.Set(name, env)
+	}
+	for name, s := range e.Workload.Services.All() {
+		if !e.has("workload/services/" + name + "/port") {
+			s.Port = defaultPort
+		}
+		e.Workload.Services.Set(name, s)
+	}
+}
+
+// has says whether the file holds something at path.
+func (e *Estate) has(path string) bool { _, ok := e.positions[path]; return ok }

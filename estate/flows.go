@@ -1,0 +1,160 @@
+package estate
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+// Ports that flows use and that the estate file does not name.
+const (
+	// PortDatabase is Aurora PostgreSQL's port.
+	PortDatabase = 5432
+	// PortTLS is the port of the balancer, of interface endpoints and of
+	// everything on the internet that workloads may reach.
+	PortTLS = 443
+	// PortTunnel is the port that cloudflared dials out to, over TCP (http2)
+	// and UDP (quic). Source: Cloudflare's page "Tunnel with firewall".
+	PortTunnel = 7844
+)
+
+// TunnelRanges returns the ranges in which Cloudflare's tunnel endpoints
+// (region1.v2 and region2.v2.argotunnel.com) lie. Source: Cloudflare's page
+// "Tunnel with firewall".
+func TunnelRanges() []netip.Prefix {
+	return []netip.Prefix{netip.MustParsePrefix("198.41.192.0/24"), netip.MustParsePrefix("198.41.200.0/24")}
+}
+
+// The rules that imply flows which the file does not name: Flow.Implied is one
+// of them, or empty.
+const (
+	// ImpliedEndpoints: services, tunnel and rotation call AWS by the
+	// interface endpoints.
+	ImpliedEndpoints = "endpoints"
+	// ImpliedRotation: rotation changes the password in the database.
+	ImpliedRotation = "rotation"
+	// ImpliedGateway: the gateway's VPC link reaches the balancer.
+	ImpliedGateway = "gateway"
+	// ImpliedTunnel: the tunnel reaches the balancer.
+	ImpliedTunnel = "tunnel"
+	// ImpliedBalancer: the balancer reaches every exposed service.
+	ImpliedBalancer = "balancer"
+	// ImpliedEgress: services and tunnel reach the domains of allow-egress.
+	ImpliedEgress = "egress"
+	// ImpliedTunnelDialOut: the tunnel dials Cloudflare (TunnelRanges).
+	ImpliedTunnelDialOut = "tunnel-dial-out"
+)
+
+// ImpliedRules returns the closed list of rules that Flow.Implied can name,
+// sorted.
+func ImpliedRules() []string {
+	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedGateway, ImpliedRotation, ImpliedTunnel, ImpliedTunnelDialOut}
+}
+
+// Protocols of flows.
+const (
+	TCP = "tcp"
+	UDP = "udp"
+)
+
+// Flows returns every flow that the estate declares, sorted by From, To,
+// Protocol and Port, each once. A flow that the file names from both ends, or
+// names although a rule implies it, is one flow with the position of the first
+// mention in the file. Flows to the internet lead to hub/egress.
+func (e *Estate) Flows() []Flow {
+	var b flowBuilder
+	for _, env := range e.Environments.Keys() {
+		b.env = env
+		e.namedFlows(&b)
+		e.exposedFlows(&b)
+		e.impliedFlows(&b)
+	}
+	return b.sorted()
+}
+
+// flowBuilder collects the flows of one environment after the other.
+type flowBuilder struct {
+	env   string
+	flows []Flow
+}
+
+func (b *flowBuilder) add(from, to string, port int, f Flow) {
+	f.From, f.To, f.Port = PartID{Environment: b.env, Name: from}, PartID{Environment: b.env, Name: to}, port
+	if to == PartEgress {
+		f.To.Environment = HubEnvironment
+	}
+	f.Protocol = cmp.Or(f.Protocol, TCP)
+	b.flows = append(b.flows, f)
+}
+
+// sorted orders the flows and drops doubles; a flow that the file names comes
+// before one that a rule implies.
+func (b *flowBuilder) sorted() []Flow {
+	same := func(x, y Flow) int {
+		return cmp.Or(x.From.Compare(y.From), x.To.Compare(y.To), cmp.Compare(x.Protocol, y.Protocol), cmp.Compare(x.Port, y.Port))
+	}
+	slices.SortStableFunc(b.flows, func(x, y Flow) int {
+		return cmp.Or(same(x, y), cmp.Compare(x.Implied, y.Implied), x.Pos.Compare(y.Pos))
+	})
+	return slices.CompactFunc(b.flows, func(x, y Flow) bool { return same(x, y) == 0 })
+}
+
+// namedFlows adds what needs and called-by say.
+func (e *Estate) namedFlows(b *flowBuilder) {
+	port := func(name string) int {
+		if name == PartDatabase {
+			return PortDatabase
+		}
+		s, _ := e.Workload.Services.Get(name)
+		return s.Port
+	}
+	for name, s := range e.Workload.Services.All() {
+		path := "workload/services/" + name
+		for i, need := range s.Needs {
+			b.add(name, need, port(need), Flow{Pos: e.Pos(index(path+"/needs", i))})
+		}
+		for i, caller := range s.CalledBy {
+			b.add(caller, name, s.Port, Flow{Pos: e.Pos(index(path+"/called-by", i))})
+		}
+	}
+}
+
+// exposedFlows adds the ways from the edge to exposed services.
+func (e *Estate) exposedFlows(b *flowBuilder) {
+	for name, s := range e.Workload.Services.All() {
+		if s.Expose != ExposeNone {
+			b.add(PartBalancer, name, s.Port, Flow{Implied: ImpliedBalancer, Pos: e.Pos("workload/services/" + name + "/expose")})
+		}
+	}
+	x := e.exposures()
+	if x.gateway != "" {
+		b.add(PartGateway, PartBalancer, PortTLS, Flow{Implied: ImpliedGateway, Pos: e.Pos(x.gateway)})
+	}
+	if x.access != "" {
+		b.add(PartTunnel, PartBalancer, PortTLS, Flow{Implied: ImpliedTunnel, Pos: e.Pos(x.access)})
+		for _, p := range []string{TCP, UDP} {
+			b.add(PartTunnel, PartEgress, PortTunnel, Flow{Implied: ImpliedTunnelDialOut, Protocol: p, Pos: e.Pos(x.access)})
+		}
+	}
+}
+
+// impliedFlows adds what parts need to work at all.
+func (e *Estate) impliedFlows(b *flowBuilder) {
+	egress := func(name, path string) {
+		b.add(name, PartEndpoints, PortTLS, Flow{Implied: ImpliedEndpoints, Pos: e.Pos(path)})
+		if len(e.Network.AllowEgress) > 0 {
+			b.add(name, PartEgress, PortTLS, Flow{Implied: ImpliedEgress, Pos: e.Pos("network/allow-egress")})
+		}
+	}
+	for _, name := range e.Workload.Services.Keys() {
+		egress(name, "workload/services/"+name)
+	}
+	if x := e.exposures(); x.access != "" {
+		egress(PartTunnel, x.access)
+	}
+	if e.Workload.Database != nil {
+		at := e.Pos("workload/database")
+		b.add(PartRotation, PartEndpoints, PortTLS, Flow{Implied: ImpliedEndpoints, Pos: at})
+		b.add(PartRotation, PartDatabase, PortDatabase, Flow{Implied: ImpliedRotation, Pos: at})
+	}
+}

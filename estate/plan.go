@@ -1,0 +1,216 @@
+package estate
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/suretyhq/surety/diag"
+)
+
+// Tier is a row of subnets of a VPC, one in each Availability Zone.
+type Tier string
+
+// The tiers. A hub's egress VPC has public and attachment subnets; an
+// environment's VPC has all the others.
+const (
+	TierDMZ         Tier = "dmz"
+	TierApplication Tier = "application"
+	TierData        Tier = "data"
+	TierEndpoint    Tier = "endpoint"
+	TierAttachment  Tier = "attachment"
+	TierPublic      Tier = "public"
+)
+
+// EnvironmentTiers returns the tiers of an environment's VPC.
+func EnvironmentTiers() []Tier {
+	return []Tier{TierDMZ, TierApplication, TierData, TierEndpoint, TierAttachment}
+}
+
+// HubTiers returns the tiers of the hub's egress VPC.
+func HubTiers() []Tier { return []Tier{TierPublic, TierAttachment} }
+
+// Plan is the addressing of an estate: which range each VPC and each subnet
+// has. Problems holds why there is none; it is empty for an Estate that Load
+// returned.
+type Plan struct {
+	// Hub is the egress VPC of the hub.
+	Hub VPCPlan
+	// Environments are the environments' VPCs, in the order of the file.
+	Environments Map[VPCPlan]
+	// Problems are errors: a supernet too small, ranges that overlap.
+	Problems diag.List
+}
+
+// VPCPlan is the addressing of one VPC.
+type VPCPlan struct {
+	// CIDR is the VPC's range.
+	CIDR netip.Prefix
+	// Zones are the ids of the Availability Zones, for example apse2-az1.
+	Zones []string
+	// Subnets are the subnets' ranges: one for each of Zones, in that order.
+	Subnets map[Tier][]netip.Prefix
+}
+
+// Range returns the range that a tier's subnets are cut from. It also covers
+// the subnet of a fourth zone that is not in use yet, and nothing of another
+// tier. The zero Prefix is returned for a tier that the VPC does not have.
+func (v VPCPlan) Range(t Tier) netip.Prefix {
+	if _, ok := v.Subnets[t]; !ok {
+		return netip.Prefix{}
+	}
+	s := slots(t)
+	return subPrefix(v.CIDR, s.rangeBits, s.index)
+}
+
+// Limits of the addressing. AWS allows /16 to /28 for a VPC ("VPC CIDR
+// blocks", Amazon VPC User Guide); below /21 the subnets would be too small
+// for load balancers and Transit Gateway attachments.
+const (
+	vpcLargest     = 16 // prefix length of the largest VPC
+	vpcSmallest    = 21 // prefix length of the smallest VPC
+	wantedVPCBits  = 3  // 2^3 VPCs should fit into the supernet
+	attachmentBits = 28 // prefix length of an attachment subnet
+	maxZones       = 4
+)
+
+// slot says where a tier lies in a VPC: its range is the index-th block whose
+// prefix is rangeBits longer than the VPC's. Each zone gets a quarter of it.
+type slot struct {
+	rangeBits int
+	index     int
+}
+
+// slots returns a tier's place: half of the VPC is the application tier's;
+// dmz (or the hub's public tier), data and endpoint have an eighth each; the
+// attachment tier has the first quarter of the last eighth, the rest of which
+// is kept for later.
+func slots(t Tier) slot {
+	switch t {
+	case TierApplication:
+		return slot{1, 0}
+	case TierDMZ, TierPublic:
+		return slot{3, 4}
+	case TierData:
+		return slot{3, 5}
+	case TierEndpoint:
+		return slot{3, 6}
+	}
+	return slot{5, 28}
+}
+
+// Plan gives every VPC and every subnet its range. The hub's egress VPC has
+// the first block of the supernet; each environment, in the order of the file,
+// has its own cidr or else the next free block. Appending an environment never
+// changes the range of another, nor does going from three zones to four. The
+// block's size depends on the supernet alone: /16, or smaller so that eight
+// VPCs fit, down to /21.
+func (e *Estate) Plan() Plan {
+	var p Plan
+	super := e.Network.Supernet.Masked()
+	if !super.IsValid() || !super.Addr().Is4() {
+		p.Problems.Add(diag.Diagnostic{Code: CodeSupernet, Pos: e.Pos("network/supernet"),
+			What: "the estate has no IPv4 supernet", Fix: "set network.supernet, for example 10.0.0.0/8"})
+		return p
+	}
+	bits := min(max(vpcLargest, super.Bits()+wantedVPCBits), vpcSmallest)
+	if super.Bits() > bits {
+		p.Problems.Add(e.tooSmall(super, bits))
+		return p
+	}
+	hub := subPrefix(super, bits-super.Bits(), 0)
+	p.Hub = e.vpcPlan(hub, HubTiers())
+	taken := []owned{{hub, "the hub's egress VPC"}}
+	for name, env := range e.Environments.All() {
+		cidr := env.CIDR
+		if cidr.IsValid() {
+			p.Problems = append(p.Problems, e.overlaps(name, cidr, taken)...)
+		} else if cidr = nextFree(super, bits, taken); !cidr.IsValid() {
+			p.Problems.Add(e.tooSmall(super, bits))
+			return p
+		}
+		taken = append(taken, owned{cidr, "environment " + name})
+		p.Environments.Set(name, e.vpcPlan(cidr, EnvironmentTiers()))
+	}
+	return p
+}
+
+// owned is a range and who has it.
+type owned struct {
+	cidr netip.Prefix
+	by   string
+}
+
+func (e *Estate) overlaps(name string, cidr netip.Prefix, taken []owned) diag.List {
+	var l diag.List
+	for _, o := range taken {
+		if cidr.Overlaps(o.cidr) {
+			l.Add(diag.Diagnostic{Code: CodeOverlap, Pos: e.Pos("environments/" + name + "/cidr"),
+				What: fmt.Sprintf("%s of environment %s overlaps %s, the range of %s", cidr, name, o.cidr, o.by),
+				Why:  "VPCs that share addresses cannot be told apart by the Transit Gateway's routes",
+				Fix:  "choose a range outside " + o.cidr.String() + ", or leave cidr out to get the next free range"})
+		}
+	}
+	return l
+}
+
+func (e *Estate) tooSmall(super netip.Prefix, bits int) diag.Diagnostic {
+	need := e.Environments.Len() + 1
+	holds := 0
+	if super.Bits() <= bits {
+		holds = 1 << (bits - super.Bits())
+	}
+	fit := vpcSmallest
+	for 1<<(vpcSmallest-fit) < need {
+		fit--
+	}
+	return diag.Diagnostic{Code: CodeSupernetTooSmall, Pos: e.Pos("network/supernet"),
+		What: fmt.Sprintf("supernet %s is too small: it holds %d VPCs of /%d, and this estate needs %d (the hub's and one for each of %d environments)",
+			super, holds, bits, need, e.Environments.Len()),
+		Why: "every VPC has a range of its own",
+		Fix: fmt.Sprintf("use a supernet of /%d or larger, for example 10.0.0.0/8", fit-1)}
+}
+
+// nextFree returns the first block of the supernet that overlaps nothing.
+func nextFree(super netip.Prefix, bits int, taken []owned) netip.Prefix {
+next:
+	for i := range 1 << (bits - super.Bits()) {
+		c := subPrefix(super, bits-super.Bits(), i)
+		for _, o := range taken {
+			if c.Overlaps(o.cidr) {
+				continue next
+			}
+		}
+		return c
+	}
+	return netip.Prefix{}
+}
+
+func (e *Estate) vpcPlan(cidr netip.Prefix, tiers []Tier) VPCPlan {
+	v := VPCPlan{CIDR: cidr, Subnets: map[Tier][]netip.Prefix{}}
+	for i := range min(e.Network.AvailabilityZones, maxZones) {
+		if id, ok := ZoneID(e.Regions.Home, i+1); ok {
+			v.Zones = append(v.Zones, id)
+		}
+	}
+	for _, t := range tiers {
+		s := slots(t)
+		whole := subPrefix(cidr, s.rangeBits, s.index)
+		zoneBits := 2
+		if t == TierAttachment {
+			zoneBits = attachmentBits - whole.Bits()
+		}
+		for i := range v.Zones {
+			v.Subnets[t] = append(v.Subnets[t], subPrefix(whole, zoneBits, i))
+		}
+	}
+	return v
+}
+
+// subPrefix returns the i-th block of p whose prefix is longer by extra bits.
+func subPrefix(p netip.Prefix, extra, i int) netip.Prefix {
+	bits := p.Bits() + extra
+	a := p.Addr().As4()
+	n := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
+	n += uint32(i) << (32 - bits)
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), bits)
+}
