@@ -3,8 +3,24 @@
 //
 // Reachability is two sets: Must holds what flows whatever the unknowns turn
 // out to be, May what flows for some of them; Must is within May. Forward and
-// return are both walked. One step function decides and explains: Explain
-// reports the hops of exactly the walk that Reach used.
+// return are both walked. One walk decides and explains: Explain reports the
+// hops of exactly the walk that Reach used.
+//
+// Build compiles a graph into a Network of classes: interfaces that no rule
+// and no route tells apart. Class Internet is every public address that no
+// rule names; public addresses that rules do name have classes of their own,
+// listed by External. ClassesOf finds a resource's classes, ClassForPrefix
+// those of an address. Packets, Flows and Format translate packet sets. Reach
+// answers for a pair, AllPairs for all pairs, Explain says why, hop by hop,
+// with AWS Reachability Analyzer's codes. Egress lists a class's ways out to
+// the internet and what they pass; Relays follows a flow through a load
+// balancer, which ends one connection and begins another. Without is the
+// network after a failure.
+//
+// What is not known before deployment is quantified: an interface that may
+// have any address of its subnet must satisfy a rule for all of them to be in
+// Must, for one to be in May; a client's port is any of 1024–65535. Rules and
+// routes whose peer or target is unknown widen May, never Must.
 package network
 
 import (
@@ -18,29 +34,36 @@ import (
 // ClassID names a class within one Network.
 type ClassID int
 
-// Internet is the class of all public addresses outside the graph.
+// Internet is the class of all public addresses outside the graph that no rule
+// or route names.
 const Internet ClassID = 0
 
-// Class is interfaces that no rule or route tells apart.
+// Class is interfaces that no rule or route tells apart, or addresses outside
+// the graph. Addrs is where their addresses lie: one address where it is fixed,
+// the subnet's ranges otherwise. Zone, Subnet and VPC are zero for an external
+// class.
 type Class struct {
-	ID      ClassID
-	Zone    string
-	Subnet  addr.Address
-	Groups  []addr.Address
-	Addrs   []netip.Prefix
-	Members []resource.Interface
+	ID       ClassID
+	External bool
+	Zone     string
+	Subnet   addr.Address
+	VPC      addr.Address
+	Groups   []addr.Address
+	Addrs    []netip.Prefix
+	Members  []resource.Interface
 }
 
-// Header is what a hop sees of a packet.
+// Header is what a hop sees of a packet. On the way back Port is the client's.
 type Header struct {
 	Source, Destination netip.Prefix
 	Protocol            resource.Protocol
 	SourcePort, Port    resource.PortRange
 }
 
-// Hop is one decision on the way. Code is one of Reachability Analyzer's
-// explanation codes when the hop stops the packet, and empty when it passes.
-// Decision is a sentence without a full stop.
+// Hop is one decision on the way. At is the resource that the packet is at, By
+// the rule or route that decided, Property where in it. Code is one of
+// Reachability Analyzer's explanation codes when the hop stops the packet, and
+// empty when it passes. Decision is a sentence without a full stop.
 type Hop struct {
 	At, By   addr.Address
 	Property string
@@ -49,39 +72,64 @@ type Hop struct {
 	In, Out  Header
 }
 
-// Reach is what flows from one class to another.
-type Reach struct{ Must, May PacketSet }
+// Reach is what flows from one class to another, there and back. Named is the
+// part of May that a firewall lets through for the names of its domain rules
+// only; what is in Must and in Named flows for those names.
+type Reach struct{ Must, May, Named PacketSet }
 
 // Path is an explanation. Works is what flows of what was asked; StopsAt is the
-// hop that stops it, nil if it flows. Unknowns says why Must and May differ.
+// hop that stops it, nil if it flows (or may). Unknowns says why Must and May
+// differ. Domains holds the names that the firewall lets through, where the
+// flow depends on them.
 type Path struct {
 	From, To ClassID
 	Forward  []Hop
 	Return   []Hop
 	Works    Reach
 	StopsAt  *Hop
-	Domains  []string // names that a firewall's domain rules let through, where the flow depends on them
+	Domains  []string
 	Unknowns []*value.Reason
 }
 
-// Network is a resource graph compiled for walking. It is immutable and safe
-// for concurrent use.
-type Network struct{ classes []Class }
+// Passes says whether a hop of the path is at a resource.
+func (p *Path) Passes(a addr.Address) bool {
+	for _, h := range p.Forward {
+		if h.At == a {
+			return true
+		}
+	}
+	return false
+}
 
-// Build compiles a graph.
-func Build(g *resource.Graph) *Network { return &Network{} }
+// Options change how Build compiles. Ports are ports that the caller will ask
+// about, so that packet sets tell them apart from others.
+type Options struct {
+	Ports  []Flow
+	Mutant Mutant
+}
 
-// Classes returns every class, Internet first, in a stable order.
-func (n *Network) Classes() []Class { return n.classes }
+// Exit is one way from a class to the internet: the packets that take it (Works),
+// the gateway or NAT they leave by, the firewalls they pass and the names that
+// these let through. Path explains it.
+type Exit struct {
+	To        ClassID
+	By        addr.Address
+	Works     Reach
+	Firewalls []addr.Address
+	Domains   []string
+	Path      Path
+}
 
-// ClassesOf returns the classes that hold the interfaces of a resource.
-func (n *Network) ClassesOf(owner addr.Address) []ClassID { return nil }
-
-// Reach returns what flows from a to b and back.
-func (n *Network) Reach(a, b ClassID) Reach { return Reach{} }
-
-// Explain returns the walk of the packets p from a to b, hop by hop.
-func (n *Network) Explain(a, b ClassID, p PacketSet) Path { return Path{} }
-
-// Without returns the network as it is after the loss of resources.
-func (n *Network) Without(dead ...addr.Address) *Network { return n }
+// Relay is what a load balancer passes on: packets Listen that reach Balancer
+// (any of Nodes) begin a new connection from a node to Targets with packets
+// Sends. Why is set where it is not known to whom.
+type Relay struct {
+	Balancer addr.Address
+	Listener addr.Address
+	Group    addr.Address
+	Nodes    []ClassID
+	Listen   PacketSet
+	Targets  []ClassID
+	Sends    PacketSet
+	Why      *value.Reason
+}
