@@ -50,7 +50,7 @@ func (o outcome) Error() string { return fmt.Sprintf("exit code %d", int(o)) }
 // Run runs one command line (without the program's name) and returns the exit
 // code. It returns soon after ctx is done, with what was begun cleaned up.
 func Run(ctx context.Context, env Env, args []string) int {
-	root := newRoot(env)
+	root := Root(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var code outcome
@@ -70,7 +70,8 @@ func Run(ctx context.Context, env Env, args []string) int {
 	return ExitUsage
 }
 
-func newRoot(env Env) *cobra.Command {
+// Root returns the command line as a tree of commands.
+func Root(env Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "surety",
 		Short: "Proves what an AWS estate does before it is deployed",
@@ -80,17 +81,19 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 		Example: `  surety demo                        # the whole way on an example
   surety init && surety prove        # an estate of your own
   surety prove template.yaml         # any CloudFormation template or cdk.out`,
-		Args:              noCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		DisableAutoGenTag: true,
+		Args:          noCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
+		newValidate(env),
 		newVersion(env),
 	)
 	return root

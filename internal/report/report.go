@@ -215,8 +215,8 @@ func (r *Report) place(f proof.Finding) (file string, line int) {
 	return "", 0
 }
 
-// plural counts things: "1 finding", "2 findings".
-func plural(n int, one, many string) string {
+// Plural counts things: "1 finding", "2 findings".
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -97,7 +97,7 @@ func (t *text) heading() {
 	if t.r.Estate != "" {
 		what = "estate " + t.r.Estate
 	}
-	t.line("%s  %s, %s", t.bold(what), plural(t.r.Stacks, "stack", "stacks"), plural(t.r.Resources(), "resource", "resources"))
+	t.line("%s  %s, %s", t.bold(what), Plural(t.r.Stacks, "stack", "stacks"), Plural(t.r.Resources(), "resource", "resources"))
 	t.line("")
 }
 
@@ -239,7 +239,7 @@ func (t *text) verdict(v proof.Verdict) {
 	for i, f := range v.Witness {
 		if i == shown {
 			t.line("")
-			t.line("  … and %s; --format json lists them all", plural(len(v.Witness)-shown, "finding more", "findings more"))
+			t.line("  … and %s; --format json lists them all", Plural(len(v.Witness)-shown, "finding more", "findings more"))
 			break
 		}
 		t.finding(f)
@@ -321,9 +321,9 @@ func (t *text) sentence() string {
 	}
 	switch {
 	case refuted > 0:
-		return t.paint(proof.Refuted, fmt.Sprintf("Refuted: %d of %s%s.", refuted, plural(len(t.r.Verdicts), "verdict", "verdicts"), waived))
+		return t.paint(proof.Refuted, fmt.Sprintf("Refuted: %d of %s%s.", refuted, Plural(len(t.r.Verdicts), "verdict", "verdicts"), waived))
 	case unknown > 0:
-		return t.paint(proof.Unknown, fmt.Sprintf("Nothing is refuted, but %s unknown%s.", plural(unknown, "verdict is", "verdicts are"), waived))
+		return t.paint(proof.Unknown, fmt.Sprintf("Nothing is refuted, but %s unknown%s.", Plural(unknown, "verdict is", "verdicts are"), waived))
 	case proved == 0:
 		return "Nothing was proved: no claim applies to what was loaded."
 	}
@@ -331,7 +331,7 @@ func (t *text) sentence() string {
 	if n := t.r.Count(proof.NotApplicable); n > 0 {
 		na = fmt.Sprintf(", %d not applicable", n)
 	}
-	return t.paint(proof.Proved, fmt.Sprintf("Proved: every claim, %s%s%s.", plural(proved, "verdict", "verdicts"), waived, na))
+	return t.paint(proof.Proved, fmt.Sprintf("Proved: every claim, %s%s%s.", Plural(proved, "verdict", "verdicts"), waived, na))
 }
 
 func round(d time.Duration) time.Duration {
