@@ -1,6 +1,6 @@
 package estate
 
-// Codes of the diagnostics that Load and Parse give. Each has a page under
+// Codes of the diagnostics that this package gives. Each has a page under
 // docs/diagnostics.
 const (
 	CodeUnreadable       = "ESTATE_UNREADABLE"
@@ -37,4 +37,6 @@ const (
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
+	CodeExists           = "ESTATE_EXISTS"
+	CodeUnwritable       = "ESTATE_UNWRITABLE"
 )

@@ -297,8 +297,10 @@ func (d *decoder) add(code string, n ast.Node, what, why, fix string) {
 
 // wrongType says what was found and what was expected. It returns false.
 func (d *decoder) wrongType(n ast.Node, path, expected string) bool {
-	if path == "" {
-		path = "the file"
+	d.failed[path] = true
+	where := path
+	if where == "" {
+		where = "the file"
 	}
 	fix := "write " + expected
 	switch n.Type() {
@@ -310,8 +312,7 @@ func (d *decoder) wrongType(n ast.Node, path, expected string) bool {
 		fix += ", or remove the key"
 	}
 	d.list.Add(diag.Diagnostic{Code: CodeWrongType, Pos: position(d.file, n.GetToken()),
-		What: fmt.Sprintf("%s is %s; expected %s", path, found(n), expected), Fix: fix})
-	d.failed[path] = true
+		What: fmt.Sprintf("%s is %s; expected %s", where, found(n), expected), Fix: fix})
 	return false
 }
 

@@ -69,7 +69,7 @@ func Parse(file string, data []byte) (*Estate, diag.List) {
 	d.document(root, &e)
 	e.positions = d.positions
 	e.fillDefaults()
-	v := validator{e: &e, d: &d}
+	v := validator{e: &e, failed: d.failed}
 	v.estate()
 	list = append(d.list, v.list...)
 	list.Sort()

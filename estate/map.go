@@ -32,6 +32,10 @@ func (m Map[T]) All() iter.Seq2[string, T] {
 	}
 }
 
+// JSONSchemaAlias tells the generator of the JSON Schema that a Map is an
+// object whose values are all of one type.
+func (m Map[T]) JSONSchemaAlias() any { return map[string]T{} }
+
 // Set adds an entry at the end, or replaces the one of that name.
 func (m *Map[T]) Set(name string, t T) {
 	if m.m == nil {

@@ -57,7 +57,7 @@ type Organisation struct {
 // Account is one AWS account.
 type Account struct {
 	// ID is the twelve-digit account id.
-	ID string `yaml:"id"`
+	ID string `yaml:"id" jsonschema:"pattern=^[0-9]{12}$"`
 	// Roles says what the account is for beyond environments. Exactly one
 	// account is the network-hub.
 	Roles []Role `yaml:"roles,omitempty"`
@@ -84,7 +84,7 @@ type Network struct {
 	// Default 10.0.0.0/8.
 	Supernet netip.Prefix `yaml:"supernet,omitempty"`
 	// AvailabilityZones is how many zones every tier spans, 3 to 4. Default 3.
-	AvailabilityZones int `yaml:"availability-zones,omitempty"`
+	AvailabilityZones int `yaml:"availability-zones,omitempty" jsonschema:"minimum=3,maximum=4"`
 	// AllowEgress lists the domains that workloads may reach on the internet
 	// over TLS. A leading dot allows every name below the domain.
 	AllowEgress []string `yaml:"allow-egress,omitempty"`
@@ -123,7 +123,7 @@ type Service struct {
 	// Image is the container image: a repository with a tag or digest.
 	Image string `yaml:"image"`
 	// Port is the TCP port on which the container serves TLS. Default 8443.
-	Port int `yaml:"port,omitempty"`
+	Port int `yaml:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`
 	// Expose says by which way clients outside the environment come:
 	// "gateway" (API Gateway's VPC link), "access" (the Zero Trust tunnel), or
 	// none. Both lead through the internal balancer.
@@ -146,10 +146,13 @@ const (
 	ExposeAccess  Expose = "access"
 )
 
+// EngineAuroraPostgreSQL is the engine that a database can have.
+const EngineAuroraPostgreSQL = "aurora-postgresql"
+
 // Database is an Aurora cluster.
 type Database struct {
 	// Engine is aurora-postgresql.
-	Engine string `yaml:"engine"`
+	Engine string `yaml:"engine" jsonschema:"enum=aurora-postgresql"`
 }
 
 // Access says how people reach private applications.

@@ -1,0 +1,96 @@
+package estate
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/suretyhq/surety/diag"
+)
+
+// goodEstates returns estate files that Parse accepts: the starter, the
+// examples, and one that uses every key.
+func goodEstates(t testing.TB) map[string][]byte {
+	t.Helper()
+	good := map[string][]byte{"starter": Starter(), "everything": []byte(everything)}
+	paths, err := filepath.Glob("../examples/*/estate.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no examples found", err)
+	}
+	for _, p := range paths {
+		data, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		good[p] = data
+	}
+	return good
+}
+
+// everything is an estate that uses every key.
+const everything = `estate: every
+domain: every.example
+regions: {home: us-west-2}
+organisation:
+  accounts:
+    net: {id: "100000000001", roles: [network-hub]}
+    one: {id: "100000000002"}
+    two: {id: "100000000003", roles: []}
+keys: {administrator: "arn:aws:iam::100000000009:role/security/key-admin"}
+network: {supernet: 172.16.0.0/12, availability-zones: 4, allow-egress: [.a.example, b.example]}
+environments:
+  first: {account: one, size: large, cidr: 172.20.0.0/18}
+  second: {account: two}
+workload:
+  services:
+    api: {image: "a/api:1", port: 9443, expose: gateway, needs: [database]}
+    portal: {image: "a/portal:1", expose: access, needs: [api]}
+    batch: {image: a/batch, needs: [database], called-by: [api, portal]}
+  database: {engine: aurora-postgresql}
+access: {tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+bindings:
+  - {part: first/database, tags: {team/name: data, stage: "1"}}
+  - {part: second/api, resources: [stack/Api, 100000000003/us-west-2/stack/Other]}
+waivers:
+  - {claim: tier-isolation, at: first/*, why: "because: of # reasons", until: 2027-06-30}
+  - claim: no-overlap
+    at: "*"
+    why: |
+      first line
+        second line
+    until: "2020-01-01"
+`
+
+// replaceOnce replaces text that must be there.
+func replaceOnce(t testing.TB, s, from, to string) string {
+	t.Helper()
+	if !strings.Contains(s, from) {
+		t.Fatalf("nothing to replace: %q", from)
+	}
+	return strings.Replace(s, from, to, 1)
+}
+
+// mustParse parses an estate that has no errors.
+func mustParse(t testing.TB, text string) *Estate {
+	t.Helper()
+	e, list := Parse("estate.yaml", []byte(text))
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// sameEstate says whether two estates are equal but for positions.
+func sameEstate(a, b *Estate) bool {
+	strip := func(e Estate) Estate {
+		e.positions = nil
+		e.Waivers = append([]Waiver(nil), e.Waivers...)
+		for i := range e.Waivers {
+			e.Waivers[i].pos = diag.Position{}
+		}
+		return e
+	}
+	return reflect.DeepEqual(strip(*a), strip(*b))
+}
