@@ -29,6 +29,10 @@ type Resource struct {
 	Tags      map[string]value.Value
 	Pos       diag.Position
 	Retain    bool // DeletionPolicy is Retain, RetainExceptOnCreate or Snapshot
+
+	// Conditional says why it is unknown whether the resource will exist: a
+	// condition of its template that nobody can decide. Nil: it will exist.
+	Conditional *value.Reason
 }
 
 // Edge says that a property of From refers to To.

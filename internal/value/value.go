@@ -84,6 +84,7 @@ func (r *Reason) Error() string {
 // Value is a property's value. It is immutable; copying it is cheap.
 type Value struct {
 	kind Kind
+	fns  bool   // the value holds an intrinsic function somewhere; see Arena
 	off  uint32 // 1 + byte offset in the template it was read from; 0: unknown
 	text string // the literal as written, for Bool, Number and String
 	node *node  // what the other kinds hold
@@ -92,7 +93,7 @@ type Value struct {
 type node struct {
 	keys  []string // Map, in the order written
 	items []Value  // List, Map (parallel to keys), Concat
-	ref   Ref
+	ref   *Ref
 	why   *Reason
 }
 
@@ -125,7 +126,7 @@ func OfMap(keys []string, items []Value) Value {
 }
 
 // OfSymbol returns the symbol for an attribute of a resource.
-func OfSymbol(r Ref) Value { return Value{kind: Symbol, node: &node{ref: r}} }
+func OfSymbol(r Ref) Value { return Value{kind: Symbol, node: &node{ref: &r}} }
 
 // OfUnknown returns a value that is unknown for a reason.
 func OfUnknown(r Reason) Value { return Value{kind: Unknown, node: &node{why: &r}} }
@@ -200,7 +201,7 @@ func (v Value) Reason() *Reason {
 // Ref returns what a symbol stands for.
 func (v Value) Ref() (Ref, bool) {
 	if v.kind == Symbol {
-		return v.node.ref, true
+		return *v.node.ref, true
 	}
 	return Ref{}, false
 }
@@ -363,7 +364,7 @@ func Equal(a, b Value) bool {
 	case Bool, Number, String:
 		return a.text == b.text
 	case Symbol:
-		return a.node.ref == b.node.ref
+		return *a.node.ref == *b.node.ref
 	case List, Concat:
 		return slices.EqualFunc(a.node.items, b.node.items, Equal)
 	case Map:

@@ -1,0 +1,273 @@
+// Package intrinsic resolves the intrinsic functions, conditions, parameters
+// and references of templates to values, as far as they can be known before
+// deployment.
+//
+// Everything that CloudFormation documents is resolved but Fn::ForEach and
+// macros, which become unknown with a reason. What only deployment gives
+// becomes a symbol; what nobody said becomes unknown with a reason that names
+// it. References cross stacks as CloudFormation's do: exports within an account
+// and Region, stack outputs across them, outputs and parameters of nested
+// stacks. A reference to nothing and a cycle of references are diagnostics.
+// Nothing panics, whatever the templates hold.
+//
+// A resource of a nested stack has the address of the outermost stack and a
+// logical id that is the path to it: Network/Vpc is Vpc in the stack nested as
+// Network.
+package intrinsic
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/diag"
+	"github.com/suretyhq/surety/internal/assembly"
+	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// Options say what the templates leave open. Params gives values to parameters
+// by name, or to those of one stack as stack/name; it goes before what the
+// assembly says. Account and Region count for stacks that name none.
+type Options struct {
+	Params          map[string]string
+	Account, Region string
+}
+
+// Limits that keep hostile templates from using up memory and stack.
+const (
+	maxChain  = 400   // references that lead to one another
+	maxNested = 10000 // nested stacks in all
+	maxLevels = 32    // nested stacks in one another
+)
+
+// resolver resolves all stacks of an assembly. It is used by one goroutine.
+type resolver struct {
+	opts     Options
+	scopes   []*scope // parents before children
+	nested   int
+	exports  map[exportKey][]export
+	problems diag.List
+	reported map[diag.Diagnostic]bool
+	quiet    int      // > 0: what is evaluated may not be deployed, so report nothing
+	chain    []string // what is being evaluated, outermost first
+	used     map[string]bool
+}
+
+// Resolve returns the resources of all stacks, by address. Resources whose
+// condition is false are left out; those whose condition is unknown are kept
+// with Conditional set.
+func Resolve(asm *assembly.Assembly, opts Options) ([]*resource.Resource, diag.List) {
+	r := &resolver{opts: opts, reported: map[diag.Diagnostic]bool{}, used: map[string]bool{}}
+	if asm == nil {
+		return nil, nil
+	}
+	for _, s := range asm.Stacks {
+		if s != nil && s.Template != nil {
+			r.addStack(s)
+		}
+	}
+	var all []*resource.Resource
+	for _, s := range r.scopes {
+		all = append(all, s.resolve()...)
+	}
+	for _, s := range r.scopes {
+		s.findCycles()
+	}
+	r.unusedParams()
+	slices.SortStableFunc(all, func(a, b *resource.Resource) int { return a.Addr.Compare(b.Addr) })
+	r.problems.Sort()
+	return all, r.problems
+}
+
+func (r *resolver) addStack(stack *assembly.Stack) {
+	a := stack.Addr
+	if a.Account == "" {
+		a.Account = r.opts.Account
+	}
+	if a.Region == "" {
+		a.Region = r.opts.Region
+	}
+	s := newScope(r, a, stack.Template)
+	s.given = stack.Parameters
+	r.scopes = append(r.scopes, s)
+	s.addNested(1)
+}
+
+func (r *resolver) report(d diag.Diagnostic) {
+	if r.quiet > 0 || r.reported[d] {
+		return
+	}
+	r.reported[d] = true
+	r.problems.Add(d)
+}
+
+// quietly evaluates what may not be deployed, without reporting problems.
+func (r *resolver) quietly(f func() value.Value) value.Value {
+	r.quiet++
+	defer func() { r.quiet-- }()
+	return f()
+}
+
+func (r *resolver) unusedParams() {
+	names := make([]string, 0, len(r.opts.Params))
+	for name := range r.opts.Params {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if r.used[name] {
+			continue
+		}
+		var known []string
+		for _, s := range r.scopes {
+			if s.parent == nil {
+				known = append(known, s.section("Parameters").Keys()...)
+			}
+		}
+		r.report(diag.Diagnostic{Code: "REFERENCE_PARAMETER", Severity: diag.Warning,
+			What: fmt.Sprintf("--param %s names a parameter that no stack declares", name),
+			Why:  "the value has no effect",
+			Fix:  "use the parameter's name, or stack/name for one stack" + didYouMean(name, known)})
+	}
+}
+
+// scope is a stack, or a nested stack, with what is known of it so far.
+type scope struct {
+	r      *resolver
+	stack  addr.Stack
+	prefix string // logical ids of the nested stacks around, each with a slash
+	tmpl   *assembly.Template
+	given  map[string]string // parameters, of a stack that is not nested
+
+	parent  *scope // of a nested stack
+	logical string // its logical id in the parent
+	nested  map[string]*scope
+
+	sections map[string]value.Value
+	index    map[string]value.Value // resources by logical id
+	cells    map[cellKey]*cell
+	current  string              // the resource whose properties are evaluated
+	depends  map[string][]string // resource → resources of this scope it refers to
+}
+
+// cellKey names what is evaluated once: a parameter, condition, output, or a
+// property of a resource.
+type cellKey struct{ kind, name string }
+
+type cell struct {
+	done bool
+	v    value.Value
+}
+
+func newScope(r *resolver, a addr.Stack, t *assembly.Template) *scope {
+	s := &scope{r: r, stack: a, tmpl: t, nested: map[string]*scope{}, sections: map[string]value.Value{},
+		cells: map[cellKey]*cell{}, depends: map[string][]string{}}
+	for _, name := range []string{"Parameters", "Mappings", "Conditions", "Resources", "Outputs"} {
+		s.sections[name] = t.Root.Get(name)
+	}
+	resources := s.sections["Resources"]
+	s.index = make(map[string]value.Value, resources.Len())
+	for logical, res := range resources.Entries() {
+		if res.Kind() == value.Map && res.Get("Type").Text() != "" {
+			s.index[logical] = res
+		}
+	}
+	return s
+}
+
+func (s *scope) section(name string) value.Value { return s.sections[name] }
+
+// addNested makes the scopes of the stacks that are nested in s.
+func (s *scope) addNested(level int) {
+	for logical, res := range s.section("Resources").Entries() {
+		t := s.tmpl.Nested(logical)
+		if t == nil || s.nested[logical] != nil {
+			continue
+		}
+		if s.around(t) || level >= maxLevels || s.r.nested >= maxNested {
+			s.problem(diag.Error, "REFERENCE_CYCLE", res, "the nested stack "+logical+" holds itself, or too many others",
+				"CloudFormation could never finish to create it", "take the stack out of its own template")
+			continue
+		}
+		s.r.nested++
+		child := newScope(s.r, s.stack, t)
+		child.parent, child.logical, child.prefix = s, logical, s.prefix+logical+"/"
+		s.nested[logical] = child
+		s.r.scopes = append(s.r.scopes, child)
+		child.addNested(level + 1)
+	}
+}
+
+// around says whether a template is that of s or of a stack around it.
+func (s *scope) around(t *assembly.Template) bool {
+	for ; s != nil; s = s.parent {
+		if s.tmpl == t {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scope) address(logical string) addr.Address {
+	return addr.Address{Stack: s.stack, Logical: s.prefix + logical}
+}
+
+// problem reports something about a place in the template.
+func (s *scope) problem(severity diag.Severity, code string, at value.Value, what, why, fix string) {
+	d := diag.Diagnostic{Code: code, Severity: severity, Pos: s.tmpl.Of(at), What: what, Why: why, Fix: fix}
+	if s.current != "" {
+		d.At = s.address(s.current)
+	}
+	s.r.report(d)
+}
+
+// unknown is a value that is unknown for a reason.
+func (s *scope) unknown(code, format string, args ...any) value.Value {
+	why := value.Reason{Code: code, Text: fmt.Sprintf(format, args...)}
+	if s.current != "" {
+		why.At = s.address(s.current)
+	}
+	return value.OfUnknown(why)
+}
+
+// bad reports wrong arguments of a function and gives an unknown value.
+func (s *scope) bad(c call, want string) value.Value {
+	s.problem(diag.Error, "TEMPLATE_INTRINSIC", c.at, c.name+" needs "+want,
+		"CloudFormation refuses the template", "write it as AWS's page on "+c.name+" shows")
+	return s.unknown("TEMPLATE_INTRINSIC", "%s needs %s", c.name, want)
+}
+
+// once evaluates something once. A cycle is reported and gives unknown; so does
+// a chain of references that is too long.
+func (s *scope) once(kind, name string, at value.Value, eval func() value.Value) value.Value {
+	key := cellKey{kind, name}
+	label := kind + " " + s.prefix + name
+	if c := s.cells[key]; c != nil {
+		if !c.done {
+			s.cycle(s.stack.Name+": "+label, at)
+			return s.unknown("REFERENCE_CYCLE", "%s depends on itself", label)
+		}
+		return c.v
+	}
+	if len(s.r.chain) >= maxChain {
+		return s.unknown("REFERENCE_TOO_LONG", "more than %d references lead to one another, here to %s", maxChain, label)
+	}
+	c := &cell{}
+	s.cells[key] = c
+	s.r.chain = append(s.r.chain, s.stack.Name+": "+label)
+	c.v = eval()
+	s.r.chain = s.r.chain[:len(s.r.chain)-1]
+	c.done = true
+	return c.v
+}
+
+func (s *scope) cycle(label string, at value.Value) {
+	from := max(0, slices.Index(s.r.chain, label))
+	s.reportCycle(at, shorten(append(slices.Clone(s.r.chain[from:]), label)))
+}
+
+func (s *scope) reportCycle(at value.Value, path string) {
+	s.problem(diag.Error, "REFERENCE_CYCLE", at, "these refer to one another in a circle: "+path,
+		"CloudFormation refuses the template or can never finish the deployment", "take one of the references out")
+}

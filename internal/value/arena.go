@@ -1,0 +1,72 @@
+package value
+
+import "strings"
+
+// Arena makes the lists and maps of a template. It allocates them in blocks,
+// which the values share, and notes which of them hold intrinsic functions, so
+// that a subtree without any is shared instead of resolved. The zero Arena is
+// ready for use; it is not safe for use by several goroutines at once.
+type Arena struct {
+	nodes []node
+	keys  []string
+	items []Value
+}
+
+// blocks are how many of each an Arena allocates at once, at first and at most.
+const (
+	smallBlock = 64
+	largeBlock = 4096
+)
+
+// List returns a list of a copy of items.
+func (a *Arena) List(items []Value) Value {
+	v := Value{kind: List, node: a.node()}
+	for i := range items {
+		v.fns = v.fns || items[i].fns
+	}
+	v.node.items = copyInto(&a.items, items)
+	return v
+}
+
+// Map returns a map of a copy of keys and items, which are parallel.
+func (a *Arena) Map(keys []string, items []Value) Value {
+	n := min(len(keys), len(items))
+	v := Value{kind: Map, node: a.node()}
+	for i := range n {
+		v.fns = v.fns || items[i].fns || IsIntrinsic(keys[i])
+	}
+	v.node.keys = copyInto(&a.keys, keys[:n])
+	v.node.items = copyInto(&a.items, items[:n])
+	return v
+}
+
+// IsIntrinsic says whether a map's key is the name of an intrinsic function.
+func IsIntrinsic(key string) bool {
+	return key == "Ref" || strings.HasPrefix(key, "Fn::")
+}
+
+// HoldsIntrinsics says whether the value, as an Arena made it, holds an
+// intrinsic function somewhere. Without one it is what it says, at any depth.
+func (v Value) HoldsIntrinsics() bool { return v.fns }
+
+func (a *Arena) node() *node {
+	return &copyInto(&a.nodes, []node{{}})[0]
+}
+
+// copyInto copies from into the free part of block, with a new block where it
+// does not fit, and returns the copy.
+func copyInto[T any](block *[]T, from []T) []T {
+	if len(from) == 0 {
+		return nil
+	}
+	if cap(*block)-len(*block) < len(from) {
+		*block = make([]T, 0, blockSize(cap(*block), len(from)))
+	}
+	start := len(*block)
+	*block = append(*block, from...)
+	return (*block)[start:len(*block):len(*block)]
+}
+
+func blockSize(last, need int) int {
+	return max(need, min(largeBlock, max(smallBlock, 2*last)))
+}
