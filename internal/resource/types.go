@@ -86,6 +86,7 @@ type Route struct {
 	To         Link
 	Propagated bool // snapshots only
 	Blackhole  bool // state blackhole (snapshots), never longest-prefix skipped
+	Unknown    []*value.Reason
 }
 
 // RouteTable is AWS::EC2::RouteTable with its routes folded in (local routes
@@ -97,6 +98,7 @@ type RouteTable struct {
 	Routes  []Route
 	Main    bool // snapshots only
 	Gateway Link // AWS::EC2::GatewayRouteTableAssociation
+	Unknown []*value.Reason
 }
 
 // Protocol is an IP protocol number, or AnyProtocol.
@@ -119,7 +121,8 @@ type ACLEntry struct {
 	Allow    bool
 	Protocol Protocol
 	CIDR     netip.Prefix // IPv4 or IPv6
-	From, To uint16       // ports, inclusive; 0–65535 where the protocol has none
+	From, To uint16       // ports, inclusive; 0–65535 where the protocol has none; ICMP types for ICMP
+	Code     int          // ICMP code, -1 for any
 	Why      *value.Reason
 }
 
@@ -129,16 +132,20 @@ type NetworkACL struct {
 	*Resource
 	VPC     Link
 	Entries []ACLEntry
+	Unknown []*value.Reason
 }
 
 // SGRule is one rule of a security group, whichever resource declares it.
 // Exactly one of CIDR, PrefixList and Group says who the peer is, unless Why
-// does. Declared is the resource that declares it, Property where in it.
+// does. Declared is the resource that declares it, Property where in it. From
+// and To are ports, inclusive, 0–65535 where the protocol has none; for ICMP
+// they are types and Code is the ICMP code, -1 for any.
 type SGRule struct {
 	Declared   *Resource
 	Property   string
 	Protocol   Protocol
 	From, To   uint16
+	Code       int
 	CIDR       netip.Prefix
 	PrefixList Link
 	Group      Link
@@ -146,15 +153,19 @@ type SGRule struct {
 }
 
 // SecurityGroup is AWS::EC2::SecurityGroup with inline and separate rules
-// folded in. A group without any declared egress rule has CloudFormation's
-// default: Egress holds allow-all to 0.0.0.0/0 and ::/0 then, and DefaultEgress
-// is true.
+// folded in. A group without an inline egress rule has CloudFormation's
+// default ("AWS::EC2::SecurityGroup": if you do not add egress rules, AWS adds
+// rules that allow all outbound traffic): Egress holds allow-all to 0.0.0.0/0
+// and ::/0 then, besides what separate AWS::EC2::SecurityGroupEgress resources
+// add, and DefaultEgress is true. A rule that matches nothing, as the CDK
+// writes for "disallow all", is declared like any other.
 type SecurityGroup struct {
 	*Resource
 	VPC           Link
 	Ingress       []SGRule
 	Egress        []SGRule
 	DefaultEgress bool
+	Unknown       []*value.Reason
 }
 
 // InternetGateway is AWS::EC2::InternetGateway.
@@ -178,6 +189,7 @@ type NATGateway struct {
 	Private  bool // ConnectivityType private
 	Regional bool
 	Address  netip.Addr // private address where it is known
+	Unknown  []*value.Reason
 }
 
 // VPCEndpoint is AWS::EC2::VPCEndpoint.
@@ -200,6 +212,7 @@ type Peering struct {
 	Requester, Accepter Link // VPCs
 	CrossRegion         Tri
 	Active              Tri // snapshots: status code active; templates: Yes
+	Unknown             []*value.Reason
 }
 
 // TransitGateway is AWS::EC2::TransitGateway. Groups says whether security
@@ -210,6 +223,7 @@ type TransitGateway struct {
 	DefaultAssociation Tri // DefaultRouteTableAssociation, default Yes
 	DefaultPropagation Tri // DefaultRouteTablePropagation, default Yes
 	Groups             Tri
+	Unknown            []*value.Reason
 }
 
 // AttachmentKind says what is attached to a Transit Gateway.
@@ -240,6 +254,7 @@ type Attachment struct {
 	DNS           Tri
 	IPv6          Tri
 	Zones         []string // a firewall's zones
+	Unknown       []*value.Reason
 }
 
 // GatewayRoute is a static route in a Transit Gateway's table.
@@ -260,6 +275,7 @@ type GatewayTable struct {
 	Routes       []GatewayRoute
 	Associations []Declared
 	Propagations []Declared
+	Unknown      []*value.Reason
 }
 
 // Declared is a link together with the resource that declares it.
@@ -277,6 +293,7 @@ type Firewall struct {
 	Gateway Link
 	Zones   []string
 	Policy  Link
+	Unknown []*value.Reason
 }
 
 // FirewallPolicy is AWS::NetworkFirewall::FirewallPolicy.
@@ -360,6 +377,7 @@ type Listener struct {
 	SSLPolicy string
 	Certs     int
 	Actions   []ListenerAction // the default's and those of its rules
+	Unknown   []*value.Reason
 }
 
 // TargetGroup is AWS::ElasticLoadBalancingV2::TargetGroup with those who
@@ -395,6 +413,7 @@ type LoadBalancer struct {
 	HasGroups bool // an NLB created without groups can never have one
 	CrossZone Tri
 	Attrs     map[string]value.Value
+	Unknown   []*value.Reason
 }
 
 // InterfaceKind says what owns an interface.

@@ -1,0 +1,251 @@
+package resource
+
+import (
+	"cmp"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// viewFirewalls makes the views of firewalls, policies and rule groups.
+func (g *Graph) viewFirewalls() {
+	fill(g, viewFirewall, "AWS::NetworkFirewall::Firewall")
+	fill(g, viewPolicy, "AWS::NetworkFirewall::FirewallPolicy")
+	fill(g, viewRuleGroup, "AWS::NetworkFirewall::RuleGroup")
+}
+
+func viewFirewall(d *reader) *Firewall {
+	f := &Firewall{
+		Resource: d.r, VPC: d.link("VpcId"), Gateway: d.link("TransitGatewayId"),
+		Zones: d.firewallZones(), Policy: d.link("FirewallPolicyArn"),
+	}
+	for i := range d.list("SubnetMappings") {
+		f.Subnets = append(f.Subnets, d.link(at("SubnetMappings", i)+"SubnetId"))
+	}
+	f.Unknown = d.unknown
+	return f
+}
+
+// viewPolicy reads "AWS::NetworkFirewall::FirewallPolicy". References to rule
+// groups are in order of priority; without strict order their order as written
+// counts.
+func viewPolicy(d *reader) *FirewallPolicy {
+	const p = "FirewallPolicy/"
+	f := &FirewallPolicy{
+		Resource:         d.r,
+		StatelessDefault: d.texts(p + "StatelessDefaultActions"),
+		FragmentDefault:  d.texts(p + "StatelessFragmentDefaultActions"),
+		StatefulDefault:  d.texts(p + "StatefulDefaultActions"),
+		StrictOrder:      d.text(p+"StatefulEngineOptions/RuleOrder", "DEFAULT_ACTION_ORDER") == "STRICT_ORDER",
+		HomeNet:          d.prefixes(p + "PolicyVariables/RuleVariables/HOME_NET/Definition"),
+	}
+	f.StatelessGroups, _ = d.groupReferences(p + "StatelessRuleGroupReferences")
+	f.StatefulGroups, f.StatefulPriorities = d.groupReferences(p + "StatefulRuleGroupReferences")
+	f.Unknown = d.unknown
+	return f
+}
+
+func (d *reader) groupReferences(path string) (links []Link, priorities []int) {
+	type reference struct {
+		link     Link
+		priority int
+	}
+	var refs []reference
+	for i := range d.list(path) {
+		refs = append(refs, reference{d.link(at(path, i) + "ResourceArn"), d.integer(at(path, i)+"Priority", 0)})
+	}
+	slices.SortStableFunc(refs, func(a, b reference) int { return cmp.Compare(a.priority, b.priority) })
+	for _, r := range refs {
+		links, priorities = append(links, r.link), append(priorities, r.priority)
+	}
+	return links, priorities
+}
+
+// prefixes returns the readable ranges of a list; the others are noted.
+func (d *reader) prefixes(path string) []netip.Prefix {
+	var out []netip.Prefix
+	for i, v := range d.list(path) {
+		if p, ok := prefixOf(d.follow(v, 0)); ok {
+			out = append(out, p)
+		} else if !v.IsAbsent() {
+			d.note(v, join(path, itoa(i)), "a CIDR range")
+		}
+	}
+	return out
+}
+
+// viewRuleGroup reads "AWS::NetworkFirewall::RuleGroup".
+func viewRuleGroup(d *reader) *RuleGroup {
+	const p = "RuleGroup/"
+	const source = p + "RulesSource/"
+	g := &RuleGroup{
+		Resource:     d.r,
+		StatefulType: d.text("Type", "STATEFUL") == "STATEFUL",
+		StrictOrder:  d.text(p+"StatefulRuleOptions/RuleOrder", "DEFAULT_ACTION_ORDER") == "STRICT_ORDER",
+		HomeNet:      d.prefixes(p + "RuleVariables/IPSets/HOME_NET/Definition"),
+		Rules:        d.text(source+"RulesString", ""),
+	}
+	if v := d.get(source + "RulesSourceList"); !v.IsAbsent() {
+		const list = source + "RulesSourceList/"
+		g.Domains = d.texts(list + "Targets")
+		g.DomainTypes = d.texts(list + "TargetTypes")
+		kind := d.text(list+"GeneratedRulesType", "")
+		g.DomainAllow = strings.HasPrefix(kind, "ALLOW")
+		if kind == "" {
+			d.note(value.Value{}, list+"GeneratedRulesType", "ALLOWLIST or DENYLIST")
+		}
+	}
+	for i := range d.list(source + "StatefulRules") {
+		g.Stateful = append(g.Stateful, d.statefulRule(strings.TrimSuffix(at(source+"StatefulRules", i), "/")))
+	}
+	const stateless = source + "StatelessRulesAndCustomActions/StatelessRules"
+	for i := range d.list(stateless) {
+		g.Stateless = append(g.Stateless, d.statelessRule(strings.TrimSuffix(at(stateless, i), "/")))
+	}
+	slices.SortStableFunc(g.Stateless, func(a, b StatelessRule) int { return cmp.Compare(a.Priority, b.Priority) })
+	g.Unknown = d.unknown
+	return g
+}
+
+// statefulRule reads one 5-tuple rule ("StatefulRule", "Header").
+func (d *reader) statefulRule(path string) StatefulRule {
+	own := &reader{g: d.g, r: d.r}
+	h := path + "/Header/"
+	r := StatefulRule{
+		Action:    strings.ToUpper(own.text(path+"/Action", "")),
+		Protocol:  strings.ToUpper(own.text(h+"Protocol", "IP")),
+		Direction: strings.ToUpper(own.text(h+"Direction", "FORWARD")),
+		Property:  path,
+	}
+	r.Source, r.SourceNegated, r.SourceText = own.endpoint(h + "Source")
+	r.Destination, r.DestNegated, r.DestinationText = own.endpoint(h + "Destination")
+	r.SourcePorts = own.portList(h + "SourcePort")
+	r.DestinationPorts = own.portList(h + "DestinationPort")
+	for i := range own.list(path + "/RuleOptions") {
+		o := at(path+"/RuleOptions", i)
+		option := own.text(o+"Keyword", "")
+		if s := own.texts(o + "Settings"); len(s) > 0 {
+			option += ":" + strings.Join(s, ",")
+		}
+		r.Options = append(r.Options, option)
+	}
+	if len(own.unknown) > 0 {
+		r.Unknown = own.unknown[0]
+	}
+	return r
+}
+
+// endpoint reads the source or destination of a 5-tuple rule: ANY, a range, a
+// list of ranges in brackets, perhaps negated, or a variable, which is left as
+// text.
+func (d *reader) endpoint(path string) (out []netip.Prefix, negated bool, text string) {
+	s := strings.TrimSpace(d.text(path, "ANY"))
+	if strings.EqualFold(s, "ANY") {
+		return []netip.Prefix{allIPv4, allIPv6}, false, ""
+	}
+	list := s
+	if rest, ok := strings.CutPrefix(list, "!"); ok {
+		negated, list = true, rest
+	}
+	list = strings.TrimSuffix(strings.TrimPrefix(list, "["), "]")
+	for item := range strings.SplitSeq(list, ",") {
+		p, ok := prefixOf(value.OfString(item))
+		if !ok {
+			return nil, negated, s
+		}
+		out = append(out, p)
+	}
+	return out, negated, ""
+}
+
+// portList reads ANY, a port, a range with a colon, or a list in brackets.
+func (d *reader) portList(path string) []PortRange {
+	s := strings.TrimSpace(d.text(path, "ANY"))
+	if strings.EqualFold(s, "ANY") {
+		return []PortRange{{0, math.MaxUint16}}
+	}
+	var out []PortRange
+	for item := range strings.SplitSeq(strings.Trim(s, "[]"), ",") {
+		r, ok := parsePorts(strings.TrimSpace(item))
+		if !ok {
+			d.note(value.OfString(s), path, "ANY, a port or a range such as 1024:65535")
+			return nil
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func parsePorts(s string) (PortRange, bool) {
+	lo, hi, isRange := strings.Cut(s, ":")
+	if !isRange {
+		hi = lo
+	} else if hi == "" {
+		hi = "65535"
+	}
+	a, err1 := strconv.ParseUint(strings.TrimSpace(lo), 10, 16)
+	b, err2 := strconv.ParseUint(strings.TrimSpace(hi), 10, 16)
+	return PortRange{uint16(a), uint16(b)}, err1 == nil && err2 == nil && a <= b
+}
+
+// statelessRule reads one stateless rule ("StatelessRule", "MatchAttributes").
+// An absent attribute matches everything.
+func (d *reader) statelessRule(path string) StatelessRule {
+	own := &reader{g: d.g, r: d.r}
+	m := path + "/RuleDefinition/MatchAttributes/"
+	r := StatelessRule{
+		Priority: own.integer(path+"/Priority", 0),
+		Actions:  own.texts(path + "/RuleDefinition/Actions"),
+		Property: path,
+	}
+	for i := range own.list(m + "Protocols") {
+		r.Protocols = append(r.Protocols, own.integer(join(m+"Protocols", itoa(i)), 0))
+	}
+	r.Source = own.definitions(m + "Sources")
+	r.Destination = own.definitions(m + "Destinations")
+	r.SourcePorts = own.portRanges(m + "SourcePorts")
+	r.DestinationPorts = own.portRanges(m + "DestinationPorts")
+	if flags := own.get(m + "TCPFlags"); flags.Len() > 0 {
+		own.note(flags, m+"TCPFlags", "a rule without TCP flags")
+	}
+	if len(own.unknown) > 0 {
+		r.Unknown = own.unknown[0]
+	}
+	return r
+}
+
+func (d *reader) definitions(path string) []netip.Prefix {
+	items := d.list(path)
+	if len(items) == 0 {
+		return []netip.Prefix{allIPv4, allIPv6}
+	}
+	var out []netip.Prefix
+	for i := range items {
+		if p := d.prefix(at(path, i) + "AddressDefinition"); p.IsValid() {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (d *reader) portRanges(path string) []PortRange {
+	items := d.list(path)
+	if len(items) == 0 {
+		return []PortRange{{0, math.MaxUint16}}
+	}
+	var out []PortRange
+	for i := range items {
+		lo, _, why1 := d.number16(at(path, i) + "FromPort")
+		hi, _, why2 := d.number16(at(path, i) + "ToPort")
+		if why := present(why1, why2); len(why) > 0 {
+			d.unknown = append(d.unknown, why...)
+			continue
+		}
+		out = append(out, PortRange{lo, hi})
+	}
+	return out
+}
