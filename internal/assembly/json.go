@@ -11,7 +11,7 @@ import (
 
 // maxDepth is how deep lists and maps may lie in one another. The deepest
 // templates that people write have some thirty levels.
-const maxDepth = 500
+const maxDepth = 250
 
 // fault is what makes a file unreadable, and where.
 type fault struct {

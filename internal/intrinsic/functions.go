@@ -158,7 +158,31 @@ func (s *scope) applySub(c call) value.Value {
 		}
 		parts = append(parts, s.variable(name, names, c))
 	}
-	return value.Join(append(parts, value.OfString(rest))...)
+	return s.join(append(parts, value.OfString(rest))...)
+}
+
+// Limits of a text that is put together from others: CloudFormation itself
+// takes templates of up to 1 MB.
+const (
+	maxText  = 1 << 20
+	maxParts = 4096
+)
+
+// join concatenates values, within limits, so that texts that are put together
+// from one another do not use up memory.
+func (s *scope) join(parts ...value.Value) value.Value {
+	size, count := 0, 0
+	for _, p := range parts {
+		size += len(p.Text())
+		count += p.Len()
+		for _, q := range p.Items() {
+			size += len(q.Text())
+		}
+	}
+	if size > maxText || count > maxParts {
+		return s.unknown("INTRINSIC_TOO_LARGE", "the text is longer than 1 MB, or has more than %d parts", maxParts)
+	}
+	return value.Join(parts...)
 }
 
 func (s *scope) variable(name string, names value.Value, c call) value.Value {
@@ -195,7 +219,7 @@ func (s *scope) applyJoin(c call) value.Value {
 		}
 		parts = append(parts, item)
 	}
-	return value.Join(parts...)
+	return s.join(parts...)
 }
 
 // derived is the symbol for what is made of another one by a function: equal
@@ -283,13 +307,13 @@ func (s *scope) split(text value.Value, delimiter string) value.Value {
 		}
 		for i, piece := range strings.Split(literal, delimiter) {
 			if i > 0 {
-				items = append(items, value.Join(open...))
+				items = append(items, s.join(open...))
 				open = open[:0]
 			}
 			open = append(open, value.OfString(piece))
 		}
 	}
-	return value.OfList(append(items, value.Join(open...))...)
+	return value.OfList(append(items, s.join(open...))...)
 }
 
 // holdsNo says whether a symbol is known not to hold a delimiter: accounts and
@@ -340,7 +364,10 @@ func (s *scope) applyFindInMap(c call) value.Value {
 		}
 		at = next
 	}
-	return s.eval(at)
+	if at.HoldsIntrinsics() {
+		return s.bad(c, "a mapping of literals")
+	}
+	return at
 }
 
 // hint says which option would make a pseudo parameter known.

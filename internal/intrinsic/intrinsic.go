@@ -36,9 +36,9 @@ type Options struct {
 
 // Limits that keep hostile templates from using up memory and stack.
 const (
-	maxChain  = 400   // references that lead to one another
-	maxNested = 10000 // nested stacks in all
-	maxLevels = 32    // nested stacks in one another
+	maxChain  = 200       // references that lead to one another
+	maxNested = 1_000_000 // resources of nested stacks in all
+	maxLevels = 32        // nested stacks in one another
 )
 
 // resolver resolves all stacks of an assembly. It is used by one goroutine.
@@ -46,6 +46,7 @@ type resolver struct {
 	opts     Options
 	scopes   []*scope // parents before children
 	nested   int
+	contents map[*assembly.Template]*contents
 	exports  map[exportKey][]export
 	problems diag.List
 	reported map[diag.Diagnostic]bool
@@ -58,7 +59,7 @@ type resolver struct {
 // condition is false are left out; those whose condition is unknown are kept
 // with Conditional set.
 func Resolve(asm *assembly.Assembly, opts Options) ([]*resource.Resource, diag.List) {
-	r := &resolver{opts: opts, reported: map[diag.Diagnostic]bool{}, used: map[string]bool{}}
+	r := &resolver{opts: opts, contents: map[*assembly.Template]*contents{}, reported: map[diag.Diagnostic]bool{}, used: map[string]bool{}}
 	if asm == nil {
 		return nil, nil
 	}
@@ -88,7 +89,7 @@ func (r *resolver) addStack(stack *assembly.Stack) {
 	if a.Region == "" {
 		a.Region = r.opts.Region
 	}
-	s := newScope(r, a, stack.Template)
+	s := r.newScope(a, stack.Template)
 	s.given = stack.Parameters
 	r.scopes = append(r.scopes, s)
 	s.addNested(1)
@@ -144,11 +145,10 @@ type scope struct {
 	logical string // its logical id in the parent
 	nested  map[string]*scope
 
-	sections map[string]value.Value
-	index    map[string]value.Value // resources by logical id
-	cells    map[cellKey]*cell
-	current  string              // the resource whose properties are evaluated
-	depends  map[string][]string // resource → resources of this scope it refers to
+	*contents
+	cells   map[cellKey]*cell
+	current string              // the resource whose properties are evaluated
+	depends map[string][]string // resource → resources of this scope it refers to
 }
 
 // cellKey names what is evaluated once: a parameter, condition, output, or a
@@ -160,23 +160,38 @@ type cell struct {
 	v    value.Value
 }
 
-func newScope(r *resolver, a addr.Stack, t *assembly.Template) *scope {
-	s := &scope{r: r, stack: a, tmpl: t, nested: map[string]*scope{}, sections: map[string]value.Value{},
-		cells: map[cellKey]*cell{}, depends: map[string][]string{}}
-	for _, name := range []string{"Parameters", "Mappings", "Conditions", "Resources", "Outputs"} {
-		s.sections[name] = t.Root.Get(name)
-	}
-	resources := s.sections["Resources"]
-	s.index = make(map[string]value.Value, resources.Len())
-	for logical, res := range resources.Entries() {
-		if res.Kind() == value.Map && res.Get("Type").Text() != "" {
-			s.index[logical] = res
-		}
-	}
-	return s
+// contents are the sections of a template; its stacks share them.
+type contents struct {
+	sections map[string]value.Value
+	index    map[string]value.Value // resources by logical id
 }
 
-func (s *scope) section(name string) value.Value { return s.sections[name] }
+func newContents(t *assembly.Template) *contents {
+	c := &contents{sections: map[string]value.Value{}}
+	for _, name := range []string{"Parameters", "Mappings", "Conditions", "Resources", "Outputs"} {
+		c.sections[name] = t.Root.Get(name)
+	}
+	resources := c.sections["Resources"]
+	c.index = make(map[string]value.Value, resources.Len())
+	for logical, res := range resources.Entries() {
+		if res.Kind() == value.Map && res.Get("Type").Text() != "" {
+			c.index[logical] = res
+		}
+	}
+	return c
+}
+
+func (c *contents) section(name string) value.Value { return c.sections[name] }
+
+func (r *resolver) newScope(a addr.Stack, t *assembly.Template) *scope {
+	c := r.contents[t]
+	if c == nil {
+		c = newContents(t)
+		r.contents[t] = c
+	}
+	return &scope{r: r, stack: a, tmpl: t, contents: c, nested: map[string]*scope{},
+		cells: map[cellKey]*cell{}, depends: map[string][]string{}}
+}
 
 // addNested makes the scopes of the stacks that are nested in s.
 func (s *scope) addNested(level int) {
@@ -190,8 +205,8 @@ func (s *scope) addNested(level int) {
 				"CloudFormation could never finish to create it", "take the stack out of its own template")
 			continue
 		}
-		s.r.nested++
-		child := newScope(s.r, s.stack, t)
+		s.r.nested += 1 + t.Root.Get("Resources").Len()
+		child := s.r.newScope(s.stack, t)
 		child.parent, child.logical, child.prefix = s, logical, s.prefix+logical+"/"
 		s.nested[logical] = child
 		s.r.scopes = append(s.r.scopes, child)

@@ -14,7 +14,7 @@ func (s *scope) applyToJSON(c call) value.Value {
 		}
 		return s.bad(c, "a map or a list, not "+v.Kind().String())
 	}
-	return value.Join(appendJSON(nil, v)...)
+	return s.join(appendJSON(nil, v)...)
 }
 
 // appendJSON appends the parts of a value's JSON, in the order of its keys.

@@ -255,7 +255,7 @@ func (s *scope) output(name string, at value.Value) value.Value {
 		current := s.current
 		s.current = ""
 		defer func() { s.current = current }()
-		return s.eval(def.Get("Value"))
+		return s.asText(s.eval(def.Get("Value")))
 	})
 }
 
@@ -296,7 +296,7 @@ func (s *scope) rawParameter(name string, def value.Value) value.Value {
 	if s.parent != nil {
 		props := s.parent.index[s.logical].Get("Properties").Get("Parameters")
 		if v := s.parent.fromOutside(s.logical, props.Get(name)); !v.IsAbsent() {
-			return v
+			return s.asText(v)
 		}
 	} else {
 		for _, key := range [...]string{s.stack.Name + "/" + name, name} {
@@ -314,9 +314,30 @@ func (s *scope) rawParameter(name string, def value.Value) value.Value {
 		if text, ok := d.Str(); ok {
 			return value.OfString(text)
 		}
-		return d
+		return s.bad(call{name: "the default of " + name, at: d}, "a literal text")
 	}
 	return s.unknown("PARAMETER_UNKNOWN", "the parameter %s has no value: give it with --param %s=…", name, name)
+}
+
+// asText is a value as a stack's parameters and outputs carry it: texts only; a
+// list of texts becomes one text with commas.
+func (s *scope) asText(v value.Value) value.Value {
+	switch v.Kind() {
+	case value.Number, value.Bool:
+		return value.OfString(v.Text())
+	case value.List:
+		parts := make([]value.Value, 0, 2*v.Len())
+		for i, item := range v.Items() {
+			if i > 0 {
+				parts = append(parts, value.OfString(","))
+			}
+			parts = append(parts, item)
+		}
+		return s.join(parts...)
+	case value.Map, value.Null:
+		return s.unknown("TEMPLATE_INTRINSIC", "parameters and outputs are texts, and this is %s", v.Kind())
+	}
+	return v
 }
 
 // fromOutside evaluates a property of a nested stack's resource on behalf of
