@@ -12,7 +12,7 @@ import (
 )
 
 // resolveFiles writes files (name → text) to a folder, loads the paths in it
-// and resolves them. A "*" path is the folder itself.
+// and resolves them.
 func resolveFiles(t testing.TB, files map[string]string, opts Options) ([]*resource.Resource, diag.List) {
 	t.Helper()
 	dir := t.TempDir()
