@@ -28,11 +28,9 @@ func TunnelRanges() []netip.Prefix {
 // The rules that imply flows which the file does not name: Flow.Implied is one
 // of them, or empty.
 const (
-	// ImpliedEndpoints: services, tunnel and rotation call AWS by the
+	// ImpliedEndpoints: services and tunnel call AWS by the
 	// interface endpoints.
 	ImpliedEndpoints = "endpoints"
-	// ImpliedRotation: rotation changes the password in the database.
-	ImpliedRotation = "rotation"
 	// ImpliedGateway: the gateway's VPC link reaches the balancer.
 	ImpliedGateway = "gateway"
 	// ImpliedTunnel: the tunnel reaches the balancer.
@@ -48,7 +46,7 @@ const (
 // ImpliedRules returns the closed list of rules that Flow.Implied can name,
 // sorted.
 func ImpliedRules() []string {
-	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedGateway, ImpliedRotation, ImpliedTunnel, ImpliedTunnelDialOut}
+	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedGateway, ImpliedTunnel, ImpliedTunnelDialOut}
 }
 
 // Protocols of flows.
@@ -151,10 +149,5 @@ func (e *Estate) impliedFlows(b *flowBuilder) {
 	}
 	if x := e.exposures(); x.access != "" {
 		egress(PartTunnel, x.access)
-	}
-	if e.Workload.Database != nil {
-		at := e.Pos("workload/database")
-		b.add(PartRotation, PartEndpoints, PortTLS, Flow{Implied: ImpliedEndpoints, Pos: at})
-		b.add(PartRotation, PartDatabase, PortDatabase, Flow{Implied: ImpliedRotation, Pos: at})
 	}
 }

@@ -13,17 +13,18 @@ func (p PartID) Compare(o PartID) int {
 // fixedParts returns the kinds of the parts that are not services, by name.
 func fixedParts() map[string]Kind {
 	return map[string]Kind{
-		PartDatabase: KindDatabase, PartRotation: KindRotation, PartBalancer: KindBalancer,
+		PartDatabase: KindDatabase, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 	}
 }
 
 // Parts returns every part that the estate asks for, sorted by id. An
-// environment has its services, endpoints, attachment and logs; database and
-// rotation if the workload has a database; a balancer if any service is
-// exposed; gateway and tunnel if a service is exposed that way. The hub has
-// its firewall, egress, attachment and logs.
+// environment has its services, endpoints, attachment and logs; a database if
+// the workload has one; a balancer if any service is exposed; gateway and
+// tunnel if a service is exposed that way. The hub has its firewall, egress,
+// attachment and logs. The database's password is rotated by RDS itself, so
+// that no part does it.
 func (e *Estate) Parts() []Part {
 	var parts []Part
 	add := func(env, name string, kind Kind, path string) {
@@ -44,7 +45,6 @@ func (e *Estate) Parts() []Part {
 		}
 		if e.Workload.Database != nil {
 			add(env, PartDatabase, KindDatabase, "workload/database")
-			add(env, PartRotation, KindRotation, "workload/database")
 		}
 		if exposed.any != "" {
 			add(env, PartBalancer, KindBalancer, exposed.any)

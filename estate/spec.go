@@ -222,7 +222,6 @@ type Kind string
 const (
 	KindService    Kind = "service"    // an ECS service; Application
 	KindDatabase   Kind = "database"   // a DB cluster and its instances, secret and key; Data
-	KindRotation   Kind = "rotation"   // the function that rotates the database's secret; Data
 	KindBalancer   Kind = "balancer"   // the internal load balancer; DMZ
 	KindGateway    Kind = "gateway"    // API Gateway's VPC link; DMZ
 	KindTunnel     Kind = "tunnel"     // the Zero Trust tunnel's service; DMZ
@@ -236,7 +235,6 @@ const (
 // Names of the parts that are not services. A service cannot have one of them.
 const (
 	PartDatabase   = "database"
-	PartRotation   = "rotation"
 	PartBalancer   = "balancer"
 	PartGateway    = "gateway"
 	PartTunnel     = "tunnel"
