@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/suretyhq/surety/diag"
 )
@@ -49,9 +49,9 @@ func join(path, key string) string {
 }
 
 // document decodes the whole file.
-func (d *decoder) document(root ast.Node, e *Estate) {
-	d.positions[""] = position(d.file, root.GetToken())
-	if _, ok := root.(ast.MapNode); !ok {
+func (d *decoder) document(root *yaml.Node, e *Estate) {
+	d.positions[""] = position(d.file, root)
+	if root.Kind != yaml.MappingNode {
 		d.wrongType(root, "", "a mapping that starts with estate:")
 		return
 	}
@@ -61,9 +61,9 @@ func (d *decoder) document(root ast.Node, e *Estate) {
 
 // value decodes a node into v and records its position. It returns false if
 // it could not.
-func (d *decoder) value(n ast.Node, v reflect.Value, path string) bool {
+func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) bool {
 	if _, ok := d.positions[path]; !ok {
-		d.positions[path] = position(d.file, n.GetToken())
+		d.positions[path] = position(d.file, n)
 	}
 	ok := true
 	switch target := v.Addr().Interface().(type) {
@@ -82,7 +82,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) bool {
 	return ok
 }
 
-func (d *decoder) kind(n ast.Node, v reflect.Value, path string) bool {
+func (d *decoder) kind(n *yaml.Node, v reflect.Value, path string) bool {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
@@ -122,7 +122,7 @@ func fields(t reflect.Type) []field {
 	return fs
 }
 
-func (d *decoder) structure(n ast.Node, v reflect.Value, path string) bool {
+func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) bool {
 	if p, ok := v.Addr().Interface().(positioned); ok {
 		p.setPos(d.positions[path])
 	}
@@ -132,7 +132,7 @@ func (d *decoder) structure(n ast.Node, v reflect.Value, path string) bool {
 		names[i] = f.name
 	}
 	seen := map[string]bool{}
-	ok := d.pairs(n, path, "a mapping with the keys "+strings.Join(names, ", "), func(key string, kn, vn ast.Node) {
+	ok := d.pairs(n, path, "a mapping with the keys "+strings.Join(names, ", "), func(key string, kn, vn *yaml.Node) {
 		for _, f := range fs {
 			if f.name == key {
 				seen[key] = true
@@ -156,47 +156,42 @@ func (d *decoder) structure(n ast.Node, v reflect.Value, path string) bool {
 
 // place records where a mapping's entry stands: at its value if that is a
 // scalar, else at its key.
-func (d *decoder) place(path string, key, value ast.Node) {
+func (d *decoder) place(path string, key, value *yaml.Node) {
 	n := key
-	if _, ok := value.(ast.ScalarNode); ok && value.Type() != ast.NullType {
+	if value.Kind == yaml.ScalarNode && !isNull(value) {
 		n = value
 	}
-	d.positions[path] = position(d.file, n.GetToken())
+	d.positions[path] = position(d.file, n)
 }
 
 // pairs calls f for each key of a mapping, the first time it appears.
-func (d *decoder) pairs(n ast.Node, path, expected string, f func(key string, kn, vn ast.Node)) bool {
-	m, ok := n.(ast.MapNode)
-	if !ok {
+func (d *decoder) pairs(n *yaml.Node, path, expected string, f func(key string, kn, vn *yaml.Node)) bool {
+	if n.Kind != yaml.MappingNode {
 		return d.wrongType(n, path, expected)
 	}
 	seen := map[string]bool{}
-	for it := m.MapRange(); it.Next(); {
-		kn, vn := ast.Node(it.Key()), it.Value()
-		if q, ok := kn.(*ast.MappingKeyNode); ok {
-			kn = q.Value
-		}
-		s, ok := kn.(*ast.StringNode)
-		if !ok {
-			d.add(CodeWrongType, kn, fmt.Sprintf("%s is not a name", found(kn)), "keys are text", "quote it if it is meant as text")
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		kn, vn := n.Content[i], n.Content[i+1]
+		if !isText(kn) {
+			d.add(CodeWrongType, kn, fmt.Sprintf("a key is %s", found(kn)), "keys are names", "quote it if it is meant as text")
 			continue
 		}
-		if seen[s.Value] {
-			d.add(CodeDuplicateKey, kn, fmt.Sprintf("key %q is given twice", s.Value), "only one of them could count", "remove one, or merge them")
+		if seen[kn.Value] {
+			d.add(CodeDuplicateKey, kn, fmt.Sprintf("key %q is given twice", short(kn.Value)), "only one of them could count", "remove one, or merge them")
 			continue
 		}
-		seen[s.Value] = true
-		if bad := unprintable(s.Value); bad != "" {
+		seen[kn.Value] = true
+		if bad := unprintable(kn.Value); bad != "" {
 			d.add(CodeName, kn, bad, "names are printed and compared", "remove it")
 			continue
 		}
-		f(s.Value, kn, vn)
+		f(kn.Value, kn, vn)
 	}
 	return true
 }
 
-func (d *decoder) entries(n ast.Node, m mapping, path string) bool {
-	return d.pairs(n, path, "a mapping from names", func(key string, kn, vn ast.Node) {
+func (d *decoder) entries(n *yaml.Node, m mapping, path string) bool {
+	return d.pairs(n, path, "a mapping from names", func(key string, kn, vn *yaml.Node) {
 		d.place(join(path, key), kn, vn)
 		v := m.newEntry()
 		d.value(vn, v, join(path, key))
@@ -204,9 +199,9 @@ func (d *decoder) entries(n ast.Node, m mapping, path string) bool {
 	})
 }
 
-func (d *decoder) stringMap(n ast.Node, v reflect.Value, path string) bool {
+func (d *decoder) stringMap(n *yaml.Node, v reflect.Value, path string) bool {
 	m := map[string]string{}
-	ok := d.pairs(n, path, "a mapping from names to text", func(key string, kn, vn ast.Node) {
+	ok := d.pairs(n, path, "a mapping from names to text", func(key string, kn, vn *yaml.Node) {
 		d.place(join(path, key), kn, vn)
 		if s, ok := d.text(vn, join(path, key), "text"); ok {
 			m[key] = s
@@ -218,12 +213,11 @@ func (d *decoder) stringMap(n ast.Node, v reflect.Value, path string) bool {
 	return ok
 }
 
-func (d *decoder) slice(n ast.Node, v reflect.Value, path string) bool {
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (d *decoder) slice(n *yaml.Node, v reflect.Value, path string) bool {
+	if n.Kind != yaml.SequenceNode {
 		return d.wrongType(n, path, "a list")
 	}
-	for i, item := range seq.Values {
+	for i, item := range n.Content {
 		x := reflect.New(v.Type().Elem()).Elem()
 		d.value(item, x, index(path, i))
 		v.Set(reflect.Append(v, x))
@@ -231,31 +225,21 @@ func (d *decoder) slice(n ast.Node, v reflect.Value, path string) bool {
 	return true
 }
 
-func (d *decoder) integer(n ast.Node, v reflect.Value, path string) bool {
-	i, ok := n.(*ast.IntegerNode)
-	if !ok {
-		return d.wrongType(n, path, "a whole number")
+func (d *decoder) integer(n *yaml.Node, v reflect.Value, path string) bool {
+	i, err := strconv.Atoi(n.Value)
+	if n.ShortTag() != "!!int" || err != nil || strconv.Itoa(i) != n.Value {
+		return d.wrongType(n, path, "a whole number in plain digits")
 	}
-	switch x := i.Value.(type) {
-	case int64:
-		v.SetInt(x)
-	case uint64:
-		v.SetInt(int64(min(x, 1<<62)))
-	}
+	v.SetInt(int64(i))
 	return true
 }
 
 // text decodes a string; expected completes "expected ...".
-func (d *decoder) text(n ast.Node, path, expected string) (string, bool) {
-	var s string
-	switch x := n.(type) {
-	case *ast.StringNode:
-		s = x.Value
-	case *ast.LiteralNode:
-		s = x.Value.Value
-	default:
+func (d *decoder) text(n *yaml.Node, path, expected string) (string, bool) {
+	if !isText(n) {
 		return "", d.wrongType(n, path, expected)
 	}
+	s := n.Value
 	if bad := unprintable(s); bad != "" {
 		d.add(CodeWrongType, n, bad, "text is printed in reports and written to templates", "remove it")
 		return "", false
@@ -263,7 +247,7 @@ func (d *decoder) text(n ast.Node, path, expected string) (string, bool) {
 	return s, true
 }
 
-func (d *decoder) prefix(n ast.Node, p *netip.Prefix, path string) bool {
+func (d *decoder) prefix(n *yaml.Node, p *netip.Prefix, path string) bool {
 	s, ok := d.text(n, path, "an IPv4 range such as 10.0.0.0/16")
 	if !ok {
 		return false
@@ -277,65 +261,66 @@ func (d *decoder) prefix(n ast.Node, p *netip.Prefix, path string) bool {
 	return true
 }
 
-func (d *decoder) date(n ast.Node, t *time.Time, path string) bool {
-	s, ok := d.text(n, path, "a date such as 2027-06-30")
-	if !ok {
-		return false
+func (d *decoder) date(n *yaml.Node, t *time.Time, path string) bool {
+	if !isText(n) && n.ShortTag() != "!!timestamp" {
+		return d.wrongType(n, path, "a date such as 2027-06-30")
 	}
-	parsed, err := time.Parse(time.DateOnly, s)
+	parsed, err := time.Parse(time.DateOnly, n.Value)
 	if err != nil {
-		d.add(CodeWaiver, n, fmt.Sprintf("%q is not a date", s), "", "write it as year-month-day, for example 2027-06-30")
+		d.add(CodeWaiver, n, fmt.Sprintf("%q is not a date", short(n.Value)), "", "write it as year-month-day, for example 2027-06-30")
 		return false
 	}
 	*t = parsed
 	return true
 }
 
-func (d *decoder) add(code string, n ast.Node, what, why, fix string) {
-	d.list.Add(diag.Diagnostic{Code: code, Pos: position(d.file, n.GetToken()), What: what, Why: why, Fix: fix})
+func (d *decoder) add(code string, n *yaml.Node, what, why, fix string) {
+	d.list.Add(diag.Diagnostic{Code: code, Pos: position(d.file, n), What: what, Why: why, Fix: fix})
 }
 
 // wrongType says what was found and what was expected. It returns false.
-func (d *decoder) wrongType(n ast.Node, path, expected string) bool {
+func (d *decoder) wrongType(n *yaml.Node, path, expected string) bool {
 	d.failed[path] = true
 	where := path
 	if where == "" {
 		where = "the file"
 	}
 	fix := "write " + expected
-	switch n.Type() {
-	case ast.IntegerType, ast.FloatType, ast.BoolType, ast.InfinityType, ast.NanType:
-		if strings.HasPrefix(expected, "text") {
-			fix = fmt.Sprintf("quote it: %q", n.GetToken().Value)
-		}
-	case ast.NullType:
+	switch {
+	case isNull(n):
 		fix += ", or remove the key"
+	case n.Kind == yaml.ScalarNode && strings.HasPrefix(expected, "text"):
+		fix = fmt.Sprintf("quote it: %q", short(n.Value))
 	}
-	d.list.Add(diag.Diagnostic{Code: CodeWrongType, Pos: position(d.file, n.GetToken()),
+	d.list.Add(diag.Diagnostic{Code: CodeWrongType, Pos: position(d.file, n),
 		What: fmt.Sprintf("%s is %s; expected %s", where, found(n), expected), Fix: fix})
 	return false
 }
 
 // found says what a node is, in a reader's words.
-func found(n ast.Node) string {
-	switch x := n.(type) {
-	case *ast.NullNode:
-		return "empty"
-	case *ast.BoolNode:
-		return "the truth value " + x.GetToken().Value
-	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		return "the number " + short(n.GetToken().Value)
-	case *ast.StringNode:
-		return "the text " + strconv.Quote(short(x.Value))
-	case *ast.LiteralNode:
-		return "a block of text"
-	case *ast.SequenceNode:
+func found(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.SequenceNode:
 		return "a list"
-	case ast.MapNode:
+	case yaml.MappingNode:
 		return "a mapping"
 	}
-	return "something else"
+	switch n.ShortTag() {
+	case "!!null":
+		return "empty"
+	case "!!bool":
+		return "the truth value " + n.Value
+	case "!!int", "!!float":
+		return "the number " + short(n.Value)
+	case "!!timestamp":
+		return "the date " + short(n.Value)
+	}
+	return "the text " + strconv.Quote(short(n.Value))
 }
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+func isText(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" }
 
 // short cuts long text for a message.
 func short(s string) string {
@@ -356,13 +341,13 @@ func unprintable(s string) string {
 	return ""
 }
 
-func (d *decoder) unknownKey(key string, n ast.Node, path string, valid []string) {
+func (d *decoder) unknownKey(key string, n *yaml.Node, path string, valid []string) {
 	where := "at the top of the file"
 	if path != "" {
 		where = "in " + path
 	}
 	fix := "remove it; the keys here are " + strings.Join(valid, ", ")
-	if near := nearest(key, valid); near != "" {
+	if near := diag.Nearest(key, valid); near != "" {
 		fix = fmt.Sprintf("did you mean %s? The keys here are %s", near, strings.Join(valid, ", "))
 	}
 	d.add(CodeUnknownKey, n, fmt.Sprintf("unknown key %q %s", short(key), where), "a key that nothing reads would be silently ignored", fix)

@@ -9,11 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/suretyhq/surety/diag"
 )
@@ -80,7 +76,7 @@ func Parse(file string, data []byte) (*Estate, diag.List) {
 }
 
 // parseYAML turns text into the tree of its only document, or says why not.
-func parseYAML(file string, data []byte) (ast.Node, diag.List) {
+func parseYAML(file string, data []byte) (*yaml.Node, diag.List) {
 	whole := diag.Position{File: file}
 	if len(data) > maxBytes {
 		return nil, diag.List{{Code: CodeTooLarge, Pos: whole,
@@ -93,30 +89,20 @@ func parseYAML(file string, data []byte) (ast.Node, diag.List) {
 			What: "the file is not UTF-8 text", Why: "YAML is text in UTF-8", Fix: "save the file as UTF-8, without control characters"}}
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	tokens, list := tokenize(file, data)
-	if list.HasErrors() {
-		return nil, list
-	}
-	tree, err := parseTokens(tokens)
+	docs, err := parseDocuments(data)
 	if err != nil {
-		return nil, diag.List{syntax(file, err)}
+		return nil, diag.List{syntax(file, data, err)}
 	}
-	var bodies []ast.Node
-	for _, doc := range tree.Docs {
-		if doc.Body != nil && doc.Body.Type() != ast.CommentType {
-			bodies = append(bodies, doc.Body)
-		}
-	}
-	switch {
-	case len(bodies) == 0:
+	switch len(docs) {
+	case 0:
 		return nil, diag.List{{Code: CodeEmpty, Pos: whole, What: "the file says nothing",
 			Fix: "write an estate to start from with `surety init`"}}
-	case len(bodies) > 1:
-		return nil, diag.List{{Code: CodeManyDocuments, Pos: position(file, bodies[1].GetToken()),
-			What: "a second YAML document starts here", Why: "an estate is one document",
-			Fix: "remove the line with --- or keep one estate a file"}}
+	case 1:
+		return docs[0], refuse(file, docs[0], 0)
 	}
-	return bodies[0], nil
+	return nil, diag.List{{Code: CodeManyDocuments, Pos: position(file, docs[1]),
+		What: "a second YAML document starts here", Why: "an estate is one document",
+		Fix: "remove the line with --- or keep one estate a file"}}
 }
 
 // lineColumn is a place in text, counted from 1.
@@ -146,94 +132,81 @@ func notText(data []byte) (lineColumn, bool) {
 	return at, false
 }
 
-// tokenize splits text into tokens and refuses what the estate file does not
-// use (anchors, aliases, merge keys, tags, directives) and what is nested too
-// deep, before anything recursive sees it.
-func tokenize(file string, data []byte) (tokens token.Tokens, list diag.List) {
+// parseDocuments reads every document; a panic of the parser is an error like
+// any other.
+func parseDocuments(data []byte) (docs []*yaml.Node, err error) {
 	defer func() {
-		if r := recover(); r != nil { // the lexer is not ours; bad input never panics
-			tokens, list = nil, diag.List{syntax(file, fmt.Errorf("%v", r))}
+		if r := recover(); r != nil { // the parser is not ours; bad input never panics
+			docs, err = nil, fmt.Errorf("%v", r)
 		}
 	}()
-	tokens = lexer.Tokenize(string(data))
-	var depth nesting
-	for _, t := range tokens {
-		if what, fix := unsupported(t); what != "" {
-			list.Add(diag.Diagnostic{Code: CodeUnsupportedYAML, Pos: position(file, t), What: what,
-				Why: "an estate file says everything in its place, so that a reader and a diff see it", Fix: fix})
+	for dec := yaml.NewDecoder(bytes.NewReader(data)); len(docs) < 2; {
+		var n yaml.Node
+		switch err := dec.Decode(&n); {
+		case errors.Is(err, io.EOF):
+			return docs, nil
+		case err != nil:
+			return nil, err
 		}
-		if depth.enter(t) > maxDepth {
-			list.Add(diag.Diagnostic{Code: CodeTooDeep, Pos: position(file, t),
-				What: fmt.Sprintf("nested deeper than %d levels", maxDepth), Why: "no estate needs it", Fix: "name the estate file"})
-			break
+		if len(n.Content) == 1 && !isNull(n.Content[0]) {
+			docs = append(docs, n.Content[0])
 		}
 	}
-	return tokens, list
+	return docs, nil
 }
 
-// unsupported says what is wrong with a token that an estate file cannot have.
-func unsupported(t *token.Token) (what, fix string) {
+// refuse lists what a tree holds that the estate file does not use: anchors,
+// aliases, merge keys, tags, and nesting deeper than maxDepth.
+func refuse(file string, n *yaml.Node, depth int) diag.List {
+	if depth > maxDepth {
+		return diag.List{{Code: CodeTooDeep, Pos: position(file, n),
+			What: fmt.Sprintf("nested deeper than %d levels", maxDepth), Why: "no estate needs it", Fix: "name the estate file"}}
+	}
+	var list diag.List
+	if what, fix := unsupported(n); what != "" {
+		list.Add(diag.Diagnostic{Code: CodeUnsupportedYAML, Pos: position(file, n), What: what,
+			Why: "an estate file says everything in its place, so that a reader and a diff see it", Fix: fix})
+	}
+	for _, c := range n.Content {
+		list = append(list, refuse(file, c, depth+1)...)
+	}
+	return list
+}
+
+// unsupported says what is wrong with a node that an estate file cannot have.
+func unsupported(n *yaml.Node) (what, fix string) {
 	const quote = "; if it is text, quote it"
-	switch t.Type {
-	case token.AnchorType:
+	switch {
+	case n.Anchor != "":
 		return "a YAML anchor (&) is not supported", "write the value where it is used" + quote
-	case token.AliasType:
+	case n.Kind == yaml.AliasNode:
 		return "a YAML alias (*) is not supported", "repeat the value" + quote
-	case token.MergeKeyType:
+	case n.ShortTag() == "!!merge":
 		return "a YAML merge key (<<) is not supported", "repeat the keys"
-	case token.TagType:
+	case n.Style&yaml.TaggedStyle != 0:
 		return "a YAML tag (!) is not supported", "remove the tag" + quote
-	case token.DirectiveType:
-		return "a YAML directive (%) is not supported", "remove the line" + quote
 	}
 	return "", ""
 }
 
-// nesting follows how deep tokens are nested: brackets, and columns of
-// entries in block style.
-type nesting struct {
-	flow    int
-	columns []int
-	line    int
-	opens   bool // the next token of this line opens a level of its own
-}
-
-// enter takes the next token and returns how deep it is at most.
-func (n *nesting) enter(t *token.Token) int {
-	switch t.Type {
-	case token.MappingStartType, token.SequenceStartType:
-		n.flow++
-	case token.MappingEndType, token.SequenceEndType:
-		n.flow = max(n.flow-1, 0)
-	}
-	if n.flow == 0 && (t.Position.Line != n.line || n.opens) {
-		for len(n.columns) > 0 && n.columns[len(n.columns)-1] >= t.Position.Column {
-			n.columns = n.columns[:len(n.columns)-1]
+// syntax turns the parser's error into a diagnostic. The parser names the
+// line; the column is that of the line's first character.
+func syntax(file string, data []byte, err error) diag.Diagnostic {
+	d := diag.Diagnostic{Code: CodeSyntax, Pos: diag.Position{File: file, Line: 1, Column: 1},
+		What: "not valid YAML: " + firstLine(strings.TrimPrefix(err.Error(), "yaml: ")),
+		Fix:  "mend the line; indent with spaces, and quote text that holds \": \" or \" #\" or starts with one of *&!%@{["}
+	var p *yaml.ParserError
+	if errors.As(err, &p) {
+		d.Pos.Line = max(p.Line, 1)
+		d.What = "not valid YAML: " + p.Message
+		if strings.Contains(p.Message, "exceeded max depth") {
+			d.Code, d.What, d.Fix = CodeTooDeep, fmt.Sprintf("nested deeper than %d levels", maxDepth), "name the estate file"
 		}
-		n.columns = append(n.columns, t.Position.Column)
 	}
-	n.line = t.Position.Line
-	n.opens = t.Type == token.SequenceEntryType || t.Type == token.MappingKeyType || t.Type == token.MappingValueType
-	return n.flow + len(n.columns)
-}
-
-// parseTokens parses; a panic of the parser is an error like any other.
-func parseTokens(tokens token.Tokens) (f *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil { // the parser is not ours; bad input never panics
-			f, err = nil, fmt.Errorf("%v", r)
-		}
-	}()
-	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-}
-
-// syntax turns the parser's error into a diagnostic.
-func syntax(file string, err error) diag.Diagnostic {
-	d := diag.Diagnostic{Code: CodeSyntax, Pos: diag.Position{File: file}, What: "not valid YAML: " + firstLine(err.Error()),
-		Fix: "mend the line; indent with spaces, and quote text that holds \": \" or \" #\""}
-	var s *yaml.SyntaxError
-	if errors.As(err, &s) {
-		d.What, d.Pos = "not valid YAML: "+firstLine(s.Message), position(file, s.Token)
+	lines := bytes.SplitN(data, []byte("\n"), d.Pos.Line+1)
+	if len(lines) >= d.Pos.Line {
+		line := lines[d.Pos.Line-1]
+		d.Pos.Column = 1 + len(line) - len(bytes.TrimLeft(line, " \t"))
 	}
 	return d
 }
@@ -243,10 +216,7 @@ func firstLine(s string) string {
 	return line
 }
 
-// position is where a token stands.
-func position(file string, t *token.Token) diag.Position {
-	if t == nil || t.Position == nil {
-		return diag.Position{File: file}
-	}
-	return diag.Position{File: file, Line: t.Position.Line, Column: t.Position.Column}
+// position is where a node stands.
+func position(file string, n *yaml.Node) diag.Position {
+	return diag.Position{File: file, Line: n.Line, Column: n.Column}
 }

@@ -1,78 +1,87 @@
 package estate
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v4"
 )
 
 // Marshal prints an estate file that Parse reads back to an equal Estate
 // (positions apart). Defaults are written out; comments are not kept.
 func Marshal(e *Estate) ([]byte, error) {
-	data, err := yaml.MarshalWithOptions(plain(reflect.ValueOf(*e)), yaml.IndentSequence(true))
-	if err != nil {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(node(reflect.ValueOf(*e))); err != nil {
 		return nil, fmt.Errorf("print estate %s: %w", e.Name, err)
 	}
-	return data, nil
+	if err := enc.Close(); err != nil {
+		return nil, fmt.Errorf("print estate %s: %w", e.Name, err)
+	}
+	return b.Bytes(), nil
 }
 
 // ordered is what *Map[T] offers to Marshal.
-type ordered interface {
-	plainEntries() yaml.MapSlice
-}
+type ordered interface{ node() *yaml.Node }
 
-func (m *Map[T]) plainEntries() yaml.MapSlice {
-	s := yaml.MapSlice{}
+func (m *Map[T]) node() *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
 	for name, t := range m.All() {
-		s = append(s, yaml.MapItem{Key: name, Value: plain(reflect.ValueOf(t))})
+		n.Content = append(n.Content, scalar("!!str", name), node(reflect.ValueOf(t)))
 	}
-	return s
+	return n
 }
 
-// plain turns a typed value into what YAML knows, keys in the order of the
-// types' fields and of the file.
-func plain(v reflect.Value) any {
+func scalar(tag, value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
+}
+
+// node turns a typed value into YAML, keys in the order of the types' fields
+// and of the file.
+func node(v reflect.Value) *yaml.Node {
 	addressable := reflect.New(v.Type())
 	addressable.Elem().Set(v)
 	switch x := addressable.Interface().(type) {
 	case *netip.Prefix:
-		return x.String()
+		return scalar("!!str", x.String())
 	case *time.Time:
-		return x.Format(time.DateOnly)
+		return scalar("!!timestamp", x.Format(time.DateOnly))
 	case ordered:
-		return x.plainEntries()
+		return x.node()
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		return plain(v.Elem())
+		return node(v.Elem())
 	case reflect.Struct:
-		s := yaml.MapSlice{}
+		n := &yaml.Node{Kind: yaml.MappingNode}
 		for _, f := range fields(v.Type()) {
 			if value := v.Field(f.index); f.required || !value.IsZero() {
-				s = append(s, yaml.MapItem{Key: f.name, Value: plain(value)})
+				n.Content = append(n.Content, scalar("!!str", f.name), node(value))
 			}
 		}
-		return s
+		return n
 	case reflect.Slice:
-		items := make([]any, v.Len())
-		for i := range items {
-			items[i] = plain(v.Index(i))
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		for i := range v.Len() {
+			n.Content = append(n.Content, node(v.Index(i)))
 		}
-		return items
+		return n
 	case reflect.Map:
-		s := yaml.MapSlice{}
+		n := &yaml.Node{Kind: yaml.MappingNode}
 		m, _ := v.Interface().(map[string]string)
 		for _, key := range slices.Sorted(maps.Keys(m)) {
-			s = append(s, yaml.MapItem{Key: key, Value: m[key]})
+			n.Content = append(n.Content, scalar("!!str", key), scalar("!!str", m[key]))
 		}
-		return s
-	case reflect.String:
-		return v.String()
+		return n
+	case reflect.Int:
+		return scalar("!!int", strconv.FormatInt(v.Int(), 10))
 	}
-	return v.Interface()
+	return scalar("!!str", v.String())
 }

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/invopop/jsonschema"
 	validate "github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
 )
 
 var update = flag.Bool("update", false, "write estate.schema.json anew from the types")
@@ -105,15 +105,39 @@ func compileSchema(t *testing.T) *validate.Schema {
 // checkSchema validates an estate file's text against the schema.
 func checkSchema(t *testing.T, s *validate.Schema, text []byte) error {
 	t.Helper()
-	asJSON, err := yaml.YAMLToJSON(text)
-	if err != nil {
+	var n yaml.Node
+	if err := yaml.Unmarshal(text, &n); err != nil {
 		t.Fatal(err)
 	}
-	doc, err := validate.UnmarshalJSON(bytes.NewReader(asJSON))
-	if err != nil {
+	return s.Validate(asJSON(t, n.Content[0]))
+}
+
+// asJSON turns a tree into what a JSON file of the same content would hold:
+// dates are text.
+func asJSON(t *testing.T, n *yaml.Node) any {
+	t.Helper()
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = asJSON(t, n.Content[i+1])
+		}
+		return m
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, c := range n.Content {
+			list[i] = asJSON(t, c)
+		}
+		return list
+	}
+	if n.ShortTag() == "!!timestamp" {
+		return n.Value
+	}
+	var v any
+	if err := n.Decode(&v); err != nil {
 		t.Fatal(err)
 	}
-	return s.Validate(doc)
+	return v
 }
 
 func TestSchemaAcceptsWhatParseAccepts(t *testing.T) {

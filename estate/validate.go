@@ -72,7 +72,7 @@ func (v *validator) choice(path, value string, choices ...string) {
 		return
 	}
 	fix := "write " + strings.Join(choices, " or ")
-	if near := nearest(value, choices); near != "" && len(choices) > 1 {
+	if near := diag.Nearest(value, choices); near != "" && len(choices) > 1 {
 		fix = "did you mean " + near + "? The choices are " + strings.Join(choices, ", ")
 	}
 	v.bad(CodeChoice, path, fmt.Sprintf("%s cannot be %q", path[strings.LastIndexByte(path, '/')+1:], short(value)), "", fix)
@@ -81,7 +81,7 @@ func (v *validator) choice(path, value string, choices ...string) {
 // unknown says that a name names nothing, and what may have been meant.
 func (v *validator) unknown(path, kind, name string, known []string) {
 	fix := fmt.Sprintf("add %s %s, or remove it here", kind, short(name))
-	if near := nearest(name, known); near != "" {
+	if near := diag.Nearest(name, known); near != "" {
 		fix = "did you mean " + near + "?"
 	}
 	if len(known) > 0 {
@@ -146,7 +146,7 @@ func (v *validator) network() {
 	switch n := e.Network.AvailabilityZones; {
 	case zones == 0:
 		fix := "name an AWS Region, for example ap-southeast-2"
-		if near := nearest(e.Regions.Home, KnownRegions()); near != "" {
+		if near := diag.Nearest(e.Regions.Home, KnownRegions()); near != "" {
 			fix = "did you mean " + near + "?"
 		}
 		v.bad(CodeRegion, "regions/home", fmt.Sprintf("%q is not an AWS Region that Surety knows", short(e.Regions.Home)), "", fix)
@@ -255,7 +255,7 @@ func (v *validator) environments() {
 		v.choice(path+"/size", string(env.Size), string(Small), string(Large))
 		if _, ok := e.Organisation.Accounts.Get(env.Account); !ok {
 			v.unknown(path+"/account", "account", env.Account, e.Organisation.Accounts.Keys())
-		} else if env.Account == hub {
+		} else if env.Account == hub && len(e.Bindings) == 0 { // what bindings describe stands as it is
 			v.bad(CodeHub, path+"/account", fmt.Sprintf("environment %s lives in the network hub's account %s", name, hub),
 				"whoever administers an environment could change what separates all of them", "give the environment an account of its own")
 		}

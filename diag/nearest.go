@@ -1,11 +1,11 @@
-package estate
+package diag
 
 import "slices"
 
-// nearest returns the candidate that a misspelt word most likely means, or
+// Nearest returns the candidate that a misspelt word most likely means, or
 // nothing if none is near: at most a third of the word's letters, and at least
 // one, may differ.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	const longest = 64 // no name is longer, and the comparison is quadratic
 	if len(word) > longest {
 		return ""
