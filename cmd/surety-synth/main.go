@@ -1,0 +1,97 @@
+// Command surety-synth writes the cloud assembly of an estate with the AWS CDK.
+//
+// It is the only one of Surety's programs that links the CDK and needs Node.
+// surety runs it; it can also be run by hand. Standard output stays empty;
+// progress goes to standard error, one JSON object a line, and so do problems,
+// as text. It exits with 0, or with 2 if the estate or the machine is at fault.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/stacks"
+)
+
+// exitBadInput is the exit code for a wrong estate, a wrong call, and a machine
+// without Node.
+const exitBadInput = 2
+
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+// quiet keeps jsii from telling users of a Node that still works to upgrade:
+// surety's own set-up says which Node is wanted.
+func quiet() error {
+	for _, name := range []string{"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"} {
+		if err := os.Setenv(name, "1"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func run(args []string, talk io.Writer) int {
+	flags := flag.NewFlagSet("surety-synth", flag.ContinueOnError)
+	flags.SetOutput(talk)
+	file := flags.String("f", "estate.yaml", "the estate `file`")
+	out := flags.String("o", "cdk.out", "the `folder` to write the cloud assembly to")
+	if err := flags.Parse(args); err != nil {
+		return exitBadInput
+	}
+	if flags.NArg() > 0 {
+		say(talk, "surety-synth takes no arguments, only -f FILE and -o FOLDER; it got %q", flags.Args())
+		return exitBadInput
+	}
+	e, problems := estate.Load(*file)
+	problems.Sort()
+	if problems.HasErrors() {
+		say(talk, "%s", problems.Error())
+		return exitBadInput
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		say(talk, "Node.js is not installed, and the AWS CDK needs it to synthesise: install Node.js 22 or later, so that node is in PATH")
+		return exitBadInput
+	}
+	if err := synthesise(e, *out, talk); err != nil {
+		say(talk, "cannot synthesise %s: %v", *file, err)
+		return exitBadInput
+	}
+	return 0
+}
+
+// synthesise turns what the CDK panics with into an error.
+func synthesise(e *estate.Estate, out string, talk io.Writer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s", sentence(fmt.Sprint(p)))
+		}
+	}()
+	if err := quiet(); err != nil {
+		return err
+	}
+	defer jsii.Close()
+	events := json.NewEncoder(talk)
+	return stacks.Synthesise(e, out, func(ev stacks.Event) {
+		// Progress that nobody reads is no reason to stop.
+		_ = events.Encode(map[string]any{"event": "synth", "stack": ev.Stack, "done": ev.Done, "total": ev.Total})
+	})
+}
+
+// sentence keeps the first line of a JavaScript error, without its stack trace.
+func sentence(p string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(p), "\n")
+	return strings.TrimPrefix(line, "Error: ")
+}
+
+func say(talk io.Writer, format string, args ...any) {
+	// There is nowhere left to report that standard error is closed.
+	_, _ = fmt.Fprintf(talk, format+"\n", args...)
+}

@@ -1,0 +1,77 @@
+// Package endpoints makes the interface endpoints by which a VPC without an
+// internet gateway calls AWS.
+//
+// Every endpoint has private DNS, an interface in each of the subnets, and a
+// policy that admits the account's own principals only.
+package endpoints
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// s3 is the one service that also has gateway endpoints, so that its private
+// DNS has to be told to answer every resolver.
+const s3 = "s3"
+
+// Services returns the services that containers on Fargate, their secrets and
+// their logs need ("Amazon ECR interface VPC endpoints", Amazon ECR User
+// Guide; "Amazon ECS interface VPC endpoints").
+func Services() []string {
+	return []string{"ecr.api", "ecr.dkr", "kms", "logs", s3, "secretsmanager", "sts"}
+}
+
+// Props says where the endpoints are.
+type Props struct {
+	VPCID         *string
+	SubnetIDs     []*string
+	SecurityGroup awsec2.ISecurityGroup
+	// Services are the short names of the services; empty: Services().
+	Services []string
+}
+
+// New makes the endpoints.
+func New(scope constructs.Construct, id string, props *Props) constructs.Construct {
+	root := constructs.NewConstruct(scope, jsii.String(id))
+	services := props.Services
+	if len(services) == 0 {
+		services = Services()
+	}
+	for _, s := range services {
+		var subnets []any
+		for _, id := range props.SubnetIDs {
+			subnets = append(subnets, id)
+		}
+		p := &awsec2.CfnVPCEndpointProps{
+			VpcId: props.VPCID, VpcEndpointType: jsii.String("Interface"), PrivateDnsEnabled: true,
+			ServiceName: jsii.String("com.amazonaws." + *awscdk.Stack_Of(scope).Region() + "." + s),
+			SubnetIds:   &subnets, SecurityGroupIds: &[]any{props.SecurityGroup.SecurityGroupId()},
+			PolicyDocument: policy(root, s)}
+		if s == s3 {
+			p.DnsOptions = &awsec2.CfnVPCEndpoint_DnsOptionsSpecificationProperty{
+				PrivateDnsOnlyForInboundResolverEndpoint: jsii.String("AllResolvers")}
+		}
+		e := awsec2.NewCfnVPCEndpoint(root, jsii.String(s), p)
+		awscdk.Tags_Of(e).Add(jsii.String("Name"), jsii.String(s), nil)
+	}
+	return root
+}
+
+// policy admits the account's principals. Layers of images in Amazon ECR are
+// fetched from a bucket of AWS's by a signed address, so reading that bucket
+// is admitted too ("Create the Amazon S3 gateway endpoint", Amazon ECR User
+// Guide).
+func policy(scope constructs.Construct, service string) any {
+	stack := awscdk.Stack_Of(scope)
+	statements := []any{map[string]any{
+		"Sid": "OwnPrincipals", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "*", "Resource": "*",
+		"Condition": map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": stack.Account()}}}}
+	if service == s3 {
+		statements = append(statements, map[string]any{
+			"Sid": "ImageLayers", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:GetObject",
+			"Resource": "arn:" + *stack.Partition() + ":s3:::prod-" + *stack.Region() + "-starport-layer-bucket/*"})
+	}
+	return map[string]any{"Version": "2012-10-17", "Statement": statements}
+}

@@ -1,0 +1,140 @@
+// Package threetier makes the VPC of one environment: DMZ, Application and
+// Data tiers, and beside them the subnets of interface endpoints and of the
+// Transit Gateway's attachment.
+//
+// Each tier's network ACL lets it reach only the next tier, the endpoints and,
+// where the caller lists it, the internet by way of the Transit Gateway. The
+// VPC has no internet gateway. Data and endpoint subnets have local routes
+// only.
+package threetier
+
+import (
+	"net/netip"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/patterns/vpc"
+)
+
+// The tiers' names.
+const (
+	DMZ         = "dmz"
+	Application = "application"
+	Data        = "data"
+	Endpoint    = "endpoint"
+	Attachment  = "attachment"
+)
+
+// portTLS is the port of the DMZ's balancer and of interface endpoints.
+const portTLS = 443
+
+// Props lays the environment's VPC out.
+type Props struct {
+	// Name is the VPC's name.
+	Name string
+	// CIDR is the VPC's range, Private that of all connected networks.
+	CIDR, Private netip.Prefix
+	// Zones are the ids of the Availability Zones.
+	Zones []string
+	// Range and Subnets give the addresses of each tier.
+	Range   map[string]netip.Prefix
+	Subnets map[string][]netip.Prefix
+	// ServicePorts are the ports that the Application tier serves.
+	ServicePorts []int
+	// DatabasePort is the port that the Data tier serves; 0: none.
+	DatabasePort int
+	// Outside is what the DMZ and Application tiers reach on the internet.
+	Outside []Outside
+	// TransitGatewayID is the gateway that all other traffic goes to.
+	TransitGatewayID *string
+	// FlowLogs receives a record of all traffic.
+	FlowLogs awslogs.ILogGroup
+}
+
+// Outside is a port that a tier reaches on the internet.
+type Outside struct {
+	Tier     string
+	Protocol int
+	Port     int
+}
+
+// Network is the environment's VPC with its attachment.
+type Network struct {
+	*vpc.VPC
+	// Attachment joins the VPC to the Transit Gateway.
+	Attachment awsec2.CfnTransitGatewayAttachment
+}
+
+// New makes the VPC, its attachment to the Transit Gateway and the routes to
+// it. An Availability Zone without an attachment subnet could not reach the
+// gateway ("Transit gateway VPC attachments", Amazon VPC Transit Gateways), so
+// the attachment has one in each.
+func New(scope constructs.Construct, id string, props *Props) *Network {
+	var tiers []vpc.Tier
+	for _, t := range []string{DMZ, Application, Data, Endpoint, Attachment} {
+		tiers = append(tiers, vpc.Tier{Name: t, Range: props.Range[t], Subnets: props.Subnets[t]})
+	}
+	n := &Network{VPC: vpc.New(scope, id, &vpc.Props{Name: props.Name, CIDR: props.CIDR, Zones: props.Zones, Tiers: tiers,
+		Flows: flows(props), Private: props.Private, FlowLogs: props.FlowLogs})}
+	n.Attachment = awsec2.NewCfnTransitGatewayAttachment(n.Construct, jsii.String("Attachment"), &awsec2.CfnTransitGatewayAttachmentProps{
+		TransitGatewayId: props.TransitGatewayID, VpcId: n.Resource.AttrVpcId(), SubnetIds: ids(n.SubnetIDs(Attachment)),
+		Options: &awsec2.CfnTransitGatewayAttachment_OptionsProperty{DnsSupport: jsii.String("enable"),
+			Ipv6Support: jsii.String("disable"), SecurityGroupReferencingSupport: jsii.String("disable")}})
+	for _, tier := range []string{DMZ, Application} {
+		for _, s := range n.Subnets(tier) {
+			s.AddRoute("ToTransitGateway", vpc.Internet(), awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).
+				AddDependency(n.Attachment)
+		}
+	}
+	return n
+}
+
+// flows is the published matrix of tiers: each reaches only the next.
+func flows(props *Props) []vpc.Flow {
+	var all []vpc.Flow
+	tcp := func(from, to string, low, high int) {
+		all = append(all, vpc.Flow{From: vpc.Peer{Tier: from}, To: vpc.Peer{Tier: to}, Protocol: vpc.TCP, Low: low, High: high})
+	}
+	tcp(DMZ, DMZ, portTLS, portTLS)
+	if low, high := span(props.ServicePorts); high > 0 {
+		tcp(DMZ, Application, low, high)
+		tcp(Application, Application, low, high)
+	}
+	if props.DatabasePort > 0 {
+		tcp(Application, Data, props.DatabasePort, props.DatabasePort)
+		tcp(Data, Data, props.DatabasePort, props.DatabasePort)
+	}
+	for _, from := range []string{DMZ, Application, Data} {
+		tcp(from, Endpoint, portTLS, portTLS)
+	}
+	for _, o := range props.Outside {
+		all = append(all,
+			vpc.Flow{From: vpc.Peer{Tier: o.Tier}, To: vpc.Peer{Range: vpc.Internet()}, Protocol: o.Protocol, Low: o.Port, High: o.Port},
+			// What leaves for the gateway enters the attachment's subnets.
+			vpc.Flow{From: vpc.Peer{Range: props.Range[o.Tier]}, To: vpc.Peer{Tier: Attachment}, Protocol: o.Protocol, Low: o.Port, High: o.Port})
+	}
+	return all
+}
+
+// span returns the lowest and the highest port, so that a tier's network ACL
+// stays within its quota of entries however many services there are.
+func span(ports []int) (low, high int) {
+	for i, p := range ports {
+		if i == 0 {
+			low, high = p, p
+		}
+		low, high = min(low, p), max(high, p)
+	}
+	return low, high
+}
+
+func ids(in []*string) *[]any {
+	var out []any
+	for _, s := range in {
+		out = append(out, s)
+	}
+	return &out
+}

@@ -1,0 +1,35 @@
+package stacks
+
+import (
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/postgres"
+	"github.com/suretyhq/surety/patterns/threetier"
+)
+
+// databaseSize is an environment's database: instances, and their type.
+func databaseSize(size estate.Size, zones int) (instances int, instanceType string) {
+	if size == estate.Large {
+		return zones, "r7g.xlarge"
+	}
+	return 2, "t4g.medium"
+}
+
+func (env *environment) addData() {
+	if env.estate.Workload.Database == nil {
+		return
+	}
+	stack := env.stack(LayerData, "Database", env.stacks.Keys, env.stacks.Network)
+	env.stacks.Data = stack
+	around := env.surroundings(stack)
+	zones := env.network.Subnets(threetier.Data)
+	instances, instanceType := databaseSize(env.spec.Size, len(zones))
+	var names []*string
+	for _, s := range zones[:instances] {
+		names = append(names, s.Resource.AttrAvailabilityZone())
+	}
+	env.database = postgres.New(stack, "Database", &postgres.Props{Name: env.label(), VPC: around.vpc, Subnets: around.subnets(threetier.Data),
+		Zones: names, SecurityGroup: around.group(estate.PartDatabase), InstanceType: instanceType,
+		Key: imported(stack, "DataKey", env.dataKey), LogKey: imported(stack, "LogKey", env.logKey)})
+	asPart(env.database.Construct, estate.PartDatabase)
+	asPart(env.database.Logs, estate.PartLogs)
+}

@@ -1,0 +1,37 @@
+package stacks
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/suretyhq/surety/estate"
+)
+
+// tunnelDomains are the names that cloudflared asks for before it dials out.
+// Source: Cloudflare's page "Tunnel with firewall".
+func tunnelDomains() []string {
+	return []string{"argotunnel.com", "*.argotunnel.com", "cftunnel.com", "*.cftunnel.com"}
+}
+
+// resolvedDomains are the names that the estate's VPCs may resolve: what they
+// may reach on the internet, the estate's own, and those of AWS's endpoints,
+// databases and balancers in the home Region.
+func (c *composer) resolvedDomains() []string {
+	region := c.estate.Regions.Home
+	all := []string{c.estate.Domain, "*." + c.estate.Domain}
+	for _, service := range []string{"", "elb.", "rds.", "vpce."} {
+		all = append(all, "*."+region+"."+service+"amazonaws.com")
+	}
+	for _, d := range c.estate.Network.AllowEgress {
+		if below, ok := strings.CutPrefix(d, "."); ok {
+			all = append(all, below, "*."+below)
+		} else {
+			all = append(all, d)
+		}
+	}
+	if ports, _ := c.outside(""); slices.ContainsFunc(ports, func(p outsidePort) bool { return p.port == estate.PortTunnel }) {
+		all = append(all, tunnelDomains()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,200 @@
+package stacks
+
+import (
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/dnsfirewall"
+	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/endpoints"
+	"github.com/suretyhq/surety/patterns/groups"
+	"github.com/suretyhq/surety/patterns/postgres"
+	"github.com/suretyhq/surety/patterns/threetier"
+	"github.com/suretyhq/surety/patterns/vpc"
+)
+
+// environment is one environment on its way from the estate to stacks.
+type environment struct {
+	*composer
+	name   string
+	spec   estate.Environment
+	stacks EnvironmentStacks
+
+	dataKey, logKey, platformKey awskms.Key
+	network                      *threetier.Network
+	groups                       *groups.Groups
+	namespace                    awsservicediscovery.PrivateDnsNamespace
+	database                     *postgres.Database
+}
+
+func (env *environment) stack(layer, description string, after ...awscdk.Stack) awscdk.Stack {
+	account, _ := env.estate.Organisation.Accounts.Get(env.spec.Account)
+	return env.composer.stack(env.name, layer, account.ID, description+" of "+env.label(), after...)
+}
+
+// label is the environment's name together with the estate's.
+func (env *environment) label() string { return env.estate.Name + "-" + env.name }
+
+func (env *environment) addKeys() {
+	env.stacks.Keys = env.stack(LayerKeys, "Encryption keys")
+	key := func(purpose, part string, props encryption.KeyProps) awskms.Key {
+		props.Alias, props.Administrator = env.label()+"-"+purpose, env.estate.Keys.Administrator
+		k := encryption.NewKey(env.stacks.Keys, purpose, &props)
+		if part != "" {
+			asPart(k, part)
+		}
+		return k
+	}
+	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true})
+	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
+	if env.estate.Workload.Database != nil {
+		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
+	}
+}
+
+// imported refers to a key of the keys stack. Grants on it change the
+// principal's policy only: a change of the key's own policy from here would
+// make the keys stack depend on this one.
+func imported(scope constructs.Construct, id string, key awskms.Key) awskms.IKey {
+	return awskms.Key_FromKeyArn(scope, jsii.String(id), key.KeyArn())
+}
+
+func (env *environment) addNetwork(h *hub) error {
+	stack := env.stack(LayerNetwork, "Network", h.stack, env.stacks.Keys)
+	env.stacks.Network = stack
+	plan, _ := env.plan.Environments.Get(env.name)
+	key := imported(stack, "LogKey", env.logKey)
+	flowLogs := encryption.NewLogGroup(stack, "FlowLogs", &encryption.LogGroupProps{Key: key})
+	queryLogs := encryption.NewLogGroup(stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
+	asPart(flowLogs, estate.PartLogs)
+	asPart(queryLogs, estate.PartLogs)
+
+	env.network = threetier.New(stack, "Network", &threetier.Props{Name: env.label(), CIDR: plan.CIDR, Private: env.estate.Network.Supernet,
+		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
+		ServicePorts: env.servicePorts(), DatabasePort: env.databasePort(), Outside: env.outsideTiers(),
+		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
+	asPart(env.network.Attachment, estate.PartAttachment)
+
+	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: env.label(), VPCID: env.network.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queryLogs})
+	env.namespace = awsservicediscovery.NewPrivateDnsNamespace(stack, jsii.String("Namespace"), &awsservicediscovery.PrivateDnsNamespaceProps{
+		Name: jsii.String("internal." + env.domain()), Vpc: env.network.Ref, Description: jsii.String("Services of " + env.label())})
+
+	if err := env.addGroups(stack); err != nil {
+		return err
+	}
+	asPart(endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
+		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints)}), estate.PartEndpoints)
+	return nil
+}
+
+// domain is the DNS name below which the environment's services are named.
+func (env *environment) domain() string { return env.name + "." + env.estate.Domain }
+
+// addGroups makes a security group for each part that has interfaces. All of
+// an environment's groups are in one stack, so that none depends on another.
+func (env *environment) addGroups(stack awscdk.Stack) error {
+	props := &groups.Props{VPC: env.network.Ref, Name: env.label()}
+	for _, p := range env.estate.Parts() {
+		if p.ID.Environment == env.name && hasGroup(p.Kind) {
+			props.Parties = append(props.Parties, p.ID.Name)
+		}
+	}
+	for _, f := range env.estate.Flows() {
+		if f.From.Environment != env.name {
+			continue
+		}
+		g := groups.Flow{From: f.From.Name, To: f.To.Name, Protocol: groups.Protocol(f.Protocol), Port: f.Port}
+		if f.To.Environment == estate.HubEnvironment {
+			g.To, g.Ranges = "", append(g.Ranges, vpc.Internet())
+			if f.Port == estate.PortTunnel {
+				g.Ranges = estate.TunnelRanges()
+			}
+		}
+		props.Flows = append(props.Flows, g)
+	}
+	var err error
+	if env.groups, err = groups.New(stack, "Groups", props); err != nil {
+		return err
+	}
+	for _, p := range props.Parties {
+		asPart(env.groups.Of(p), p)
+	}
+	return nil
+}
+
+// hasGroup says whether parts of a kind have interfaces with security groups.
+func hasGroup(k estate.Kind) bool {
+	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindBalancer, estate.KindGateway,
+		estate.KindTunnel, estate.KindEndpoints}, k)
+}
+
+func (env *environment) servicePorts() []int {
+	var ports []int
+	for _, s := range env.estate.Workload.Services.All() {
+		ports = append(ports, s.Port)
+	}
+	return ports
+}
+
+func (env *environment) databasePort() int {
+	if env.estate.Workload.Database == nil {
+		return 0
+	}
+	return postgres.Port
+}
+
+// outsideTiers says which tiers reach which ports on the internet: the tunnel
+// is in the DMZ, services are in the Application tier.
+func (env *environment) outsideTiers() []threetier.Outside {
+	ports, by := env.outside(env.name)
+	var all []threetier.Outside
+	for _, p := range ports {
+		for _, from := range by[p] {
+			o := threetier.Outside{Tier: threetier.Application, Protocol: protocolNumber(p.protocol), Port: p.port}
+			if from == estate.PartTunnel {
+				o.Tier = threetier.DMZ
+			}
+			if !slices.Contains(all, o) {
+				all = append(all, o)
+			}
+		}
+	}
+	return all
+}
+
+// surroundings is an environment's network as a later stack refers to it.
+type surroundings struct {
+	scope constructs.Construct
+	env   *environment
+	vpc   awsec2.IVpc
+}
+
+func (env *environment) surroundings(stack awscdk.Stack) surroundings {
+	scope := constructs.NewConstruct(stack, jsii.String("Imported"))
+	plan, _ := env.plan.Environments.Get(env.name)
+	return surroundings{scope: scope, env: env, vpc: awsec2.Vpc_FromVpcAttributes(scope, jsii.String("Vpc"), &awsec2.VpcAttributes{
+		VpcId: env.network.Resource.AttrVpcId(), AvailabilityZones: jsii.Strings(plan.Zones...), VpcCidrBlock: jsii.String(plan.CIDR.String())})}
+}
+
+func (s surroundings) subnets(tier string) []awsec2.ISubnet {
+	var all []awsec2.ISubnet
+	for _, sub := range s.env.network.Subnets(tier) {
+		all = append(all, awsec2.Subnet_FromSubnetAttributes(s.scope, jsii.String(tier+"-"+sub.Zone), &awsec2.SubnetAttributes{
+			SubnetId: sub.Resource.AttrSubnetId(), RouteTableId: sub.Table.AttrRouteTableId()}))
+	}
+	return all
+}
+
+// group refers to a part's security group. It cannot be changed from here:
+// what flows is said once, where the groups are made.
+func (s surroundings) group(part string) awsec2.ISecurityGroup {
+	return awsec2.SecurityGroup_FromSecurityGroupId(s.scope, jsii.String("Group-"+part), s.env.groups.Of(part).SecurityGroupId(),
+		&awsec2.SecurityGroupImportOptions{Mutable: jsii.Bool(false)})
+}

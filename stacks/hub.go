@@ -1,0 +1,198 @@
+package stacks
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53resolver"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/dnsfirewall"
+	"github.com/suretyhq/surety/patterns/egressvpc"
+	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/inspection"
+	"github.com/suretyhq/surety/patterns/transithub"
+	"github.com/suretyhq/surety/patterns/transitroutes"
+	"github.com/suretyhq/surety/patterns/vpc"
+)
+
+// Names of the Transit Gateway's tables that are no environment's. An
+// environment's table has the prefix, so that no name is taken twice.
+const (
+	tableInspected         = "inspected"
+	tableEgress            = "egress"
+	tableEnvironmentPrefix = "environment-"
+)
+
+// hub is what the environments and hub-routes need of hub-core.
+type hub struct {
+	stack    awscdk.Stack
+	transit  *transithub.Hub
+	firewall *inspection.Firewall
+	egress   *egressvpc.Network
+	dns      awsroute53resolver.CfnFirewallRuleGroup
+}
+
+func (c *composer) hubCore() *hub {
+	_, account := c.estate.Hub()
+	h := &hub{stack: c.stack(estate.HubEnvironment, LayerHubCore, account.ID, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name)}
+	name := c.estate.Name + "-hub"
+	key := encryption.NewKey(h.stack, "Key", &encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
+		Administrator: c.estate.Keys.Administrator, Logs: true})
+	asPart(key, estate.PartLogs)
+
+	tables := []string{tableInspected, tableEgress}
+	for _, env := range c.estate.Environments.Keys() {
+		tables = append(tables, tableEnvironmentPrefix+env)
+	}
+	h.transit = transithub.New(h.stack, "Transit", &transithub.Props{Name: name, Tables: tables})
+
+	firewallLogs := encryption.NewLogGroup(h.stack, "FirewallLogs", &encryption.LogGroupProps{Key: key})
+	asPart(firewallLogs, estate.PartLogs)
+	h.firewall = inspection.New(h.stack, "Inspection", &inspection.Props{Name: name, TransitGatewayID: h.transit.Gateway.AttrId(),
+		Zones: c.plan.Hub.Zones, Clients: c.clientRanges(), Domains: c.estate.Network.AllowEgress, Destinations: c.destinations(), Logs: firewallLogs})
+	asPart(h.firewall.Construct, estate.PartFirewall)
+
+	flowLogs := encryption.NewLogGroup(h.stack, "FlowLogs", &encryption.LogGroupProps{Key: key})
+	asPart(flowLogs, estate.PartLogs)
+	h.egress = egressvpc.New(h.stack, "Egress", &egressvpc.Props{Name: name + "-egress", CIDR: c.plan.Hub.CIDR, Private: c.estate.Network.Supernet,
+		Zones: c.plan.Hub.Zones, Range: ranges(c.plan.Hub, estate.HubTiers()), Subnets: subnets(c.plan.Hub),
+		Clients: c.clients(), Ports: c.outsidePorts(), TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
+	asPart(h.egress.Attachment, estate.PartAttachment)
+	for i := range h.egress.NATs {
+		asPart(h.egress.NATs[i], estate.PartEgress)
+		asPart(h.egress.Addresses[i], estate.PartEgress)
+	}
+
+	h.dns = dnsfirewall.New(h.stack, "Dns", &dnsfirewall.Props{Name: name, Domains: c.resolvedDomains()}).Group
+	queries := encryption.NewLogGroup(h.stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
+	asPart(queries, estate.PartLogs)
+	dnsfirewall.Guard(h.stack, "EgressDns", &dnsfirewall.VPCProps{Name: name + "-egress", VPCID: h.egress.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queries})
+	transithub.Share(h.stack, "Share", name, c.sharedWith(account.ID), h.transit.ARN(), h.dns.AttrArn())
+	return h
+}
+
+func (c *composer) hubRoutes(h *hub, environments []*environment) awscdk.Stack {
+	_, account := c.estate.Hub()
+	after := []awscdk.Stack{h.stack}
+	var networks []transitroutes.Network
+	for _, env := range environments {
+		after = append(after, env.stacks.Network)
+		cidr, _ := c.plan.Environments.Get(env.name)
+		networks = append(networks, transitroutes.Network{Name: env.name, CIDR: cidr.CIDR, Attachment: env.network.Attachment.AttrId(),
+			Table: h.transit.Table(tableEnvironmentPrefix + env.name).AttrTransitGatewayRouteTableId()})
+	}
+	stack := c.stack(estate.HubEnvironment, LayerHubRoutes, account.ID, "Routes of the Transit Gateway of the estate "+c.estate.Name, after...)
+	transitroutes.New(stack, "Routes", &transitroutes.Props{Private: c.estate.Network.Supernet,
+		Firewall: h.firewall.Resource.AttrTransitGatewayAttachmentId(), Egress: h.egress.Attachment.AttrId(),
+		InspectedTable: h.transit.Table(tableInspected).AttrTransitGatewayRouteTableId(),
+		EgressTable:    h.transit.Table(tableEgress).AttrTransitGatewayRouteTableId(), Networks: networks})
+	return stack
+}
+
+// sharedWith returns the ids of the environments' accounts other than the
+// hub's own, sorted.
+func (c *composer) sharedWith(hubAccount string) []string {
+	var ids []string
+	for _, env := range c.estate.Environments.All() {
+		if a, _ := c.estate.Organisation.Accounts.Get(env.Account); a.ID != hubAccount {
+			ids = append(ids, a.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (c *composer) clients() []egressvpc.Client {
+	var all []egressvpc.Client
+	for name, v := range c.plan.Environments.All() {
+		all = append(all, egressvpc.Client{Name: name, CIDR: v.CIDR})
+	}
+	return all
+}
+
+func (c *composer) clientRanges() []netip.Prefix {
+	var all []netip.Prefix
+	for _, v := range c.plan.Environments.All() {
+		all = append(all, v.CIDR)
+	}
+	return all
+}
+
+// outsidePort is a port on the internet that the estate's flows name.
+type outsidePort struct {
+	protocol string
+	port     int
+}
+
+// outside returns the ports on the internet that an environment's parts reach
+// (every environment's for ""), sorted, and which parts reach each.
+func (c *composer) outside(env string) (ports []outsidePort, by map[outsidePort][]string) {
+	by = map[outsidePort][]string{}
+	for _, f := range c.estate.Flows() {
+		if f.To.Environment != estate.HubEnvironment || (env != "" && f.From.Environment != env) {
+			continue
+		}
+		p := outsidePort{f.Protocol, f.Port}
+		if by[p] == nil {
+			ports = append(ports, p)
+		}
+		by[p] = append(by[p], f.From.Name)
+	}
+	slices.SortFunc(ports, func(a, b outsidePort) int {
+		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.protocol, b.protocol))
+	})
+	return ports, by
+}
+
+func (c *composer) outsidePorts() []egressvpc.Port {
+	ports, _ := c.outside("")
+	var all []egressvpc.Port
+	for _, p := range ports {
+		all = append(all, egressvpc.Port{Protocol: protocolNumber(p.protocol), Number: p.port})
+	}
+	return all
+}
+
+// destinations are what leaves by address. Domain lists do not admit the
+// tunnel's protocol, so its ranges are named.
+func (c *composer) destinations() []inspection.Destination {
+	ports, _ := c.outside("")
+	var all []inspection.Destination
+	for _, p := range ports {
+		if p.port == estate.PortTunnel {
+			protocol := "TCP"
+			if p.protocol == estate.UDP {
+				protocol = "UDP"
+			}
+			all = append(all, inspection.Destination{Protocol: protocol, Ranges: estate.TunnelRanges(), Port: p.port})
+		}
+	}
+	return all
+}
+
+func protocolNumber(p string) int {
+	if p == estate.UDP {
+		return vpc.UDP
+	}
+	return vpc.TCP
+}
+
+// ranges returns the range of each tier by its name.
+func ranges(v estate.VPCPlan, tiers []estate.Tier) map[string]netip.Prefix {
+	m := map[string]netip.Prefix{}
+	for _, t := range tiers {
+		m[string(t)] = v.Range(t)
+	}
+	return m
+}
+
+func subnets(v estate.VPCPlan) map[string][]netip.Prefix {
+	m := map[string][]netip.Prefix{}
+	for t, s := range v.Subnets {
+		m[string(t)] = s
+	}
+	return m
+}

@@ -1,0 +1,178 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawsec2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/balancer"
+	"github.com/suretyhq/surety/patterns/fargate"
+	"github.com/suretyhq/surety/patterns/postgres"
+	"github.com/suretyhq/surety/patterns/threetier"
+)
+
+// platform is an environment's platform stack while it is composed.
+type platform struct {
+	*environment
+	stack       awscdk.Stack
+	around      surroundings
+	cluster     awsecs.Cluster
+	balancer    *balancer.Balancer
+	namespace   awsservicediscovery.IPrivateDnsNamespace
+	key, logKey awskms.IKey
+	application []awsec2.ISubnet
+	dmz         []awsec2.ISubnet
+}
+
+func (env *environment) addPlatform(hubRoutes awscdk.Stack) {
+	after := []awscdk.Stack{env.stacks.Keys, env.stacks.Network, hubRoutes}
+	if env.stacks.Data != nil {
+		after = append(after, env.stacks.Data)
+	}
+	stack := env.stack(LayerPlatform, "Services", after...)
+	env.stacks.Platform = stack
+	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
+	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
+	p.key, p.logKey = imported(stack, "PlatformKey", env.platformKey), imported(stack, "LogKey", env.logKey)
+	p.namespace = awsservicediscovery.PrivateDnsNamespace_FromPrivateDnsNamespaceAttributes(p.around.scope, jsii.String("Namespace"),
+		&awsservicediscovery.PrivateDnsNamespaceAttributes{NamespaceArn: env.namespace.NamespaceArn(), NamespaceId: env.namespace.NamespaceId(),
+			NamespaceName: env.namespace.NamespaceName()})
+	p.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKey: p.key})
+
+	ways := map[estate.Expose]bool{}
+	for _, s := range env.estate.Workload.Services.All() {
+		ways[s.Expose] = true
+	}
+	if ways[estate.ExposeGateway] || ways[estate.ExposeAccess] {
+		p.balancer = balancer.New(stack, "Balancer", &balancer.Props{VPC: p.around.vpc, Subnets: p.dmz,
+			SecurityGroup: p.around.group(estate.PartBalancer), Domain: env.domain()})
+		asPart(p.balancer.Construct, estate.PartBalancer)
+	}
+	for name, s := range env.estate.Workload.Services.All() {
+		p.addService(name, s)
+	}
+	if ways[estate.ExposeGateway] {
+		p.addGateway()
+	}
+	if ways[estate.ExposeAccess] {
+		p.addTunnel()
+	}
+}
+
+// serviceSize is a service's: copies at rest, CPU units and MiB of memory.
+func serviceSize(size estate.Size, zones int) (copies, cpu, memory int) {
+	if size == estate.Large {
+		return 2 * zones, 1024, 2048
+	}
+	return zones, 256, 512
+}
+
+// scalingFactor is how many times its copies at rest a service may have.
+const scalingFactor = 4
+
+func (p *platform) addService(name string, s estate.Service) {
+	scope := constructs.NewConstruct(p.stack, jsii.String(name))
+	asPart(scope, name)
+	copies, cpu, memory := serviceSize(p.spec.Size, len(p.application))
+	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: p.settings(name, s),
+		Subnets: p.application, SecurityGroup: p.around.group(name), Copies: copies, MaxCopies: scalingFactor * copies,
+		CPU: cpu, MemoryMiB: memory, Namespace: p.namespace, LogKey: p.logKey, Credentials: p.registryCredentials(scope, name)}
+	service := fargate.New(scope, "Service", props)
+	asPart(service.Logs, estate.PartLogs)
+	if p.usesDatabase(name, s) {
+		p.database.Cluster.GrantConnect(service.Task.TaskRole(), jsii.String(name))
+	}
+	if s.Expose != estate.ExposeNone {
+		p.balancer.Expose(name, service.Resource, s.Port)
+	}
+}
+
+func (p *platform) usesDatabase(name string, s estate.Service) bool {
+	for _, f := range p.estate.Flows() {
+		if f.From == (estate.PartID{Environment: p.name, Name: name}) && f.To == (estate.PartID{Environment: p.name, Name: estate.PartDatabase}) {
+			return true
+		}
+	}
+	return false
+}
+
+// settings are a service's environment variables: its port, where its callees
+// are, and how to reach the database. It signs in to the database by IAM as the
+// user of its own name, so that it holds no password.
+func (p *platform) settings(name string, s estate.Service) map[string]*string {
+	vars := map[string]*string{"PORT": jsii.String(fmt.Sprint(s.Port))}
+	for _, f := range p.estate.Flows() {
+		if f.From != (estate.PartID{Environment: p.name, Name: name}) {
+			continue
+		}
+		if callee, ok := p.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == p.name {
+			variable := strings.ToUpper(strings.ReplaceAll(f.To.Name, "-", "_")) + "_URL"
+			vars[variable] = jsii.String(fmt.Sprintf("https://%s.internal.%s:%d", f.To.Name, p.domain(), callee.Port))
+		}
+	}
+	if p.usesDatabase(name, s) {
+		endpoint := p.database.Cluster.ClusterEndpoint()
+		vars["PGHOST"], vars["PGPORT"] = endpoint.Hostname(), jsii.String(fmt.Sprint(postgres.Port))
+		vars["PGDATABASE"], vars["PGUSER"] = jsii.String(postgres.DatabaseName), jsii.String(name)
+		vars["PGSSLMODE"] = jsii.String("verify-full")
+	}
+	return vars
+}
+
+// registryCredentials is the secret that opens the image's registry; images in
+// Amazon ECR are opened by the service's role. The secret is made with a
+// random password, which an operator replaces once.
+func (p *platform) registryCredentials(scope constructs.Construct, service string) awssecretsmanager.ISecret {
+	s, _ := p.estate.Workload.Services.Get(service)
+	if host, _, _ := strings.Cut(s.Image, "/"); strings.HasSuffix(host, ".amazonaws.com") || host == "public.ecr.aws" {
+		return nil
+	}
+	return p.secret(scope, "Registry", service+"/registry", "Credentials of the registry that holds the image of "+service,
+		&awssecretsmanager.SecretStringGenerator{SecretStringTemplate: jsii.String(`{"username":"replace"}`), GenerateStringKey: jsii.String("password")})
+}
+
+func (p *platform) secret(scope constructs.Construct, id, name, description string, first *awssecretsmanager.SecretStringGenerator) awssecretsmanager.Secret {
+	return awssecretsmanager.NewSecret(scope, jsii.String(id), &awssecretsmanager.SecretProps{
+		SecretName: jsii.String(p.estate.Name + "/" + p.name + "/" + name), Description: jsii.String(description), EncryptionKey: p.key,
+		GenerateSecretString: first, RemovalPolicy: awscdk.RemovalPolicy_RETAIN})
+}
+
+// addGateway makes the VPC link by which API Gateway reaches the balancer.
+func (p *platform) addGateway() {
+	link := awsapigatewayv2.NewVpcLink(p.stack, jsii.String("Gateway"), &awsapigatewayv2.VpcLinkProps{
+		Vpc: p.around.vpc, VpcLinkName: jsii.String(p.label()), Subnets: &awsec2.SubnetSelection{Subnets: &p.dmz},
+		SecurityGroups: &[]interfacesawsec2.ISecurityGroupRef{p.around.group(estate.PartGateway)}})
+	asPart(link, estate.PartGateway)
+}
+
+// The tunnel's task: it forwards, so it needs little.
+const (
+	tunnelCPU     = 256
+	tunnelMemory  = 512
+	tunnelMetrics = "2000"
+)
+
+// addTunnel makes the service that keeps the Zero Trust tunnel open: a copy in
+// each zone, never scaled, because scaling in breaks connections.
+func (p *platform) addTunnel() {
+	scope := constructs.NewConstruct(p.stack, jsii.String("Tunnel"))
+	asPart(scope, estate.PartTunnel)
+	token := p.secret(scope, "Token", "tunnel/token", "Token of the Zero Trust tunnel of "+p.label(), &awssecretsmanager.SecretStringGenerator{ExcludePunctuation: jsii.Bool(true)})
+	service := fargate.New(scope, "Service", &fargate.ServiceProps{Cluster: p.cluster, Name: estate.PartTunnel, Image: p.estate.Access.Tunnel.Image,
+		Command:     []string{"tunnel", "--no-autoupdate", "--metrics", "0.0.0.0:" + tunnelMetrics, "run"},
+		HealthCheck: []string{"CMD", "cloudflared", "tunnel", "--metrics", "127.0.0.1:" + tunnelMetrics, "ready"},
+		Secrets:     map[string]awsecs.Secret{"TUNNEL_TOKEN": awsecs.Secret_FromSecretsManager(token, nil)},
+		Subnets:     p.dmz, SecurityGroup: p.around.group(estate.PartTunnel), Copies: len(p.dmz), CPU: tunnelCPU, MemoryMiB: tunnelMemory, LogKey: p.logKey})
+	asPart(service.Logs, estate.PartLogs)
+}
