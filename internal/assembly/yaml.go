@@ -65,26 +65,30 @@ func (d *yamlDecoder) parse() (root *yaml.Node, err *fault) {
 	return root, nil
 }
 
-// syntax turns the parser's error into a fault with its place. A marker at the
-// end of the file belongs to the last line.
+// syntax turns the parser's error into a fault with its place, which is the
+// line on which the broken list or map begins, or the broken text stands.
 func (d *yamlDecoder) syntax(e error) *fault {
 	f := &fault{code: "TEMPLATE_SYNTAX", what: strings.TrimPrefix(e.Error(), "yaml: ")}
+	line := 1
+	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(f.what); m != nil {
+		f.what = f.what[len(m[0]):]
+		line, _ = strconv.Atoi(m[1]) // digits only
+	}
 	if strings.Contains(f.what, "exceeded max depth") {
 		f.code, f.what = codeTooDeep, tooDeep
 	}
-	m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(f.what)
-	if m != nil {
-		f.what = f.what[len(m[0]):]
-		line, err := strconv.Atoi(m[1])
-		if err == nil {
-			f.offset = d.offset(min(line, len(d.lines)), 1)
-		}
-		for f.offset < len(d.src) && d.src[f.offset] == ' ' {
-			f.offset++
-		}
+	if fromParser.MatchString(f.what) {
+		line++ // the parser counts its own errors' lines from 0, its scanner's from 1
+	}
+	f.offset = max(0, d.offset(min(line, len(d.lines)), 1))
+	for f.offset < len(d.src) && d.src[f.offset] == ' ' {
+		f.offset++
 	}
 	return f
 }
+
+// fromParser matches the errors of the parser proper.
+var fromParser = regexp.MustCompile(`^did not find expected (<|node content|key|'-'|',')`)
 
 // offset turns a line and column, which count runes from 1, into bytes.
 func (d *yamlDecoder) offset(line, column int) int {
