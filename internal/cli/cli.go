@@ -93,6 +93,7 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
+		newInit(env),
 		newValidate(env),
 		newVersion(env),
 	)

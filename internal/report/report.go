@@ -102,12 +102,14 @@ func (r *Report) Resources() int {
 // verdicts returns the verdicts in the order of the claims, then by scope as
 // scopes are shown.
 func (r *Report) verdicts() []proof.Verdict {
-	order := map[string]int{}
-	for i, c := range r.Claims {
-		order[c.ID] = i
+	rank := func(id string) int {
+		if i := slices.IndexFunc(r.Claims, func(c proof.Claim) bool { return c.ID == id }); i >= 0 {
+			return i
+		}
+		return len(r.Claims) // what the engine says itself, such as expired waivers
 	}
 	return slices.SortedStableFunc(slices.Values(r.Verdicts), func(a, b proof.Verdict) int {
-		return cmp.Or(cmp.Compare(order[a.Claim], order[b.Claim]), r.compareScopes(a.Scope, b.Scope))
+		return cmp.Or(cmp.Compare(rank(a.Claim), rank(b.Claim)), cmp.Compare(a.Claim, b.Claim), r.compareScopes(a.Scope, b.Scope))
 	})
 }
 
