@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/suretyhq/surety/diag"
 )
@@ -192,16 +193,18 @@ func unsupported(n *yaml.Node) (what, fix string) {
 // syntax turns the parser's error into a diagnostic. The parser names the
 // line; the column is that of the line's first character.
 func syntax(file string, data []byte, err error) diag.Diagnostic {
-	d := diag.Diagnostic{Code: CodeSyntax, Pos: diag.Position{File: file, Line: 1, Column: 1},
-		What: "not valid YAML: " + firstLine(strings.TrimPrefix(err.Error(), "yaml: ")),
-		Fix:  "mend the line; indent with spaces, and quote text that holds \": \" or \" #\" or starts with one of *&!%@{["}
-	var p *yaml.ParserError
-	if errors.As(err, &p) {
-		d.Pos.Line = max(p.Line, 1)
-		d.What = "not valid YAML: " + p.Message
-		if strings.Contains(p.Message, "exceeded max depth") {
-			d.Code, d.What, d.Fix = CodeTooDeep, fmt.Sprintf("nested deeper than %d levels", maxDepth), "name the estate file"
+	message := strings.TrimPrefix(firstLine(err.Error()), "yaml: ")
+	at := diag.Position{File: file, Line: 1, Column: 1}
+	if rest, ok := strings.CutPrefix(message, "line "); ok {
+		number, what, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			at.Line, message = max(n, 1), what
 		}
+	}
+	d := diag.Diagnostic{Code: CodeSyntax, Pos: at, What: "not valid YAML: " + message,
+		Fix: "mend the line; indent with spaces, and quote text that holds \": \" or \" #\" or starts with one of *&!%@{["}
+	if strings.Contains(message, "exceeded max depth") {
+		d.Code, d.What, d.Fix = CodeTooDeep, fmt.Sprintf("nested deeper than %d levels", maxDepth), "name the estate file"
 	}
 	lines := bytes.SplitN(data, []byte("\n"), d.Pos.Line+1)
 	if len(lines) >= d.Pos.Line {

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v3"
 )
 
 // Marshal prints an estate file that Parse reads back to an equal Estate

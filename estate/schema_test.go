@@ -13,7 +13,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 	validate "github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v3"
 )
 
 var update = flag.Bool("update", false, "write estate.schema.json anew from the types")
