@@ -88,6 +88,9 @@ func (p *platform) addService(name string, s estate.Service) {
 	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: p.settings(name, s),
 		Subnets: p.application, SecurityGroup: p.around.group(name), Copies: copies, MaxCopies: scalingFactor * copies,
 		CPU: cpu, MemoryMiB: memory, Namespace: p.namespace, LogKey: p.logKey, Credentials: p.registryCredentials(scope, name)}
+	if props.Credentials != nil {
+		props.SecretKey = p.key
+	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
 	if p.usesDatabase(name, s) {
@@ -172,7 +175,7 @@ func (p *platform) addTunnel() {
 	service := fargate.New(scope, "Service", &fargate.ServiceProps{Cluster: p.cluster, Name: estate.PartTunnel, Image: p.estate.Access.Tunnel.Image,
 		Command:     []string{"tunnel", "--no-autoupdate", "--metrics", "0.0.0.0:" + tunnelMetrics, "run"},
 		HealthCheck: []string{"CMD", "cloudflared", "tunnel", "--metrics", "127.0.0.1:" + tunnelMetrics, "ready"},
-		Secrets:     map[string]awsecs.Secret{"TUNNEL_TOKEN": awsecs.Secret_FromSecretsManager(token, nil)},
-		Subnets:     p.dmz, SecurityGroup: p.around.group(estate.PartTunnel), Copies: len(p.dmz), CPU: tunnelCPU, MemoryMiB: tunnelMemory, LogKey: p.logKey})
+		Secrets:     map[string]awsecs.Secret{"TUNNEL_TOKEN": awsecs.Secret_FromSecretsManager(token, nil)}, SecretKey: p.key,
+		Subnets: p.dmz, SecurityGroup: p.around.group(estate.PartTunnel), Copies: len(p.dmz), CPU: tunnelCPU, MemoryMiB: tunnelMemory, LogKey: p.logKey})
 	asPart(service.Logs, estate.PartLogs)
 }

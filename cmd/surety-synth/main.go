@@ -35,7 +35,8 @@ func quiet() error {
 			return err
 		}
 	}
-	return nil
+	// The CDK's own constructs call what the CDK deprecates.
+	return os.Setenv("JSII_DEPRECATED", "quiet")
 }
 
 func run(args []string, talk io.Writer) int {
@@ -60,7 +61,7 @@ func run(args []string, talk io.Writer) int {
 		say(talk, "Node.js is not installed, and the AWS CDK needs it to synthesise: install Node.js 22 or later, so that node is in PATH")
 		return exitBadInput
 	}
-	if err := synthesise(e, *out, talk); err != nil {
+	if err := withoutNoise(talk, func() error { return synthesise(e, *out, talk) }); err != nil {
 		say(talk, "cannot synthesise %s: %v", *file, err)
 		return exitBadInput
 	}

@@ -81,8 +81,7 @@ func New(scope constructs.Construct, id string, props *Props) *Network {
 	}
 	n.Attachment = awsec2.NewCfnTransitGatewayAttachment(n.Construct, jsii.String("Attachment"), &awsec2.CfnTransitGatewayAttachmentProps{
 		TransitGatewayId: props.TransitGatewayID, VpcId: n.Resource.AttrVpcId(), SubnetIds: &subnets,
-		Options: &awsec2.CfnTransitGatewayAttachment_OptionsProperty{DnsSupport: jsii.String("enable"),
-			Ipv6Support: jsii.String("disable"), SecurityGroupReferencingSupport: jsii.String("disable")}})
+		Options: vpc.AttachmentOptions()})
 	n.addGateways(props)
 	return n
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapplicationautoscaling"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
@@ -65,7 +66,9 @@ type ServiceProps struct {
 	Port        int
 	Environment map[string]*string
 	Secrets     map[string]awsecs.Secret
-	Subnets     []awsec2.ISubnet
+	// SecretKey encrypts Credentials and Secrets; nil: there are none.
+	SecretKey awskms.IKey
+	Subnets   []awsec2.ISubnet
 	// SecurityGroup is the tasks' only group.
 	SecurityGroup awsec2.ISecurityGroup
 	// Copies is how many tasks run; more than Copies, up to MaxCopies, run
@@ -94,6 +97,9 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 		Cpu: jsii.Number(props.CPU), MemoryLimitMiB: jsii.Number(props.MemoryMiB),
 		RuntimePlatform: &awsecs.RuntimePlatform{CpuArchitecture: awsecs.CpuArchitecture_X86_64(), OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX()}})
 	s.addContainer(props)
+	if props.SecretKey != nil {
+		s.Task.AddToExecutionRolePolicy(decryptSecrets(s.Construct, props.SecretKey))
+	}
 	service := &awsecs.FargateServiceProps{
 		Cluster: props.Cluster, TaskDefinition: s.Task, DesiredCount: jsii.Number(props.Copies),
 		MinHealthyPercent: jsii.Number(100), MaxHealthyPercent: jsii.Number(200),
@@ -112,6 +118,13 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 			ScaleOnCpuUtilization(jsii.String("Cpu"), &awsecs.CpuUtilizationScalingProps{TargetUtilizationPercent: jsii.Number(targetCPU)})
 	}
 	return s
+}
+
+// decryptSecrets lets a role decrypt by way of Secrets Manager only.
+func decryptSecrets(scope constructs.Construct, key awskms.IKey) awsiam.PolicyStatement {
+	via := map[string]any{"StringEquals": map[string]any{"kms:ViaService": "secretsmanager." + *awscdk.Stack_Of(scope).Region() + ".amazonaws.com"}}
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("kms:Decrypt"),
+		Resources: &[]*string{key.KeyArn()}, Conditions: &via})
 }
 
 func (s *Service) addContainer(props *ServiceProps) {

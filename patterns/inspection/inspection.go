@@ -126,7 +126,7 @@ func (f *Firewall) group(props *Props, name string, capacity int, source *awsnet
 		RuleGroup: &awsnetworkfirewall.CfnRuleGroup_RuleGroupProperty{
 			RulesSource: source,
 			RuleVariables: &awsnetworkfirewall.CfnRuleGroup_RuleVariablesProperty{
-				IpSets: map[string]any{"HOME_NET": map[string]any{"Definition": clients(props)}}},
+				IpSets: map[string]any{"HOME_NET": &awsnetworkfirewall.CfnRuleGroup_IPSetProperty{Definition: clients(props)}}},
 			StatefulRuleOptions: &awsnetworkfirewall.CfnRuleGroup_StatefulRuleOptionsProperty{RuleOrder: jsii.String("STRICT_ORDER")}}})
 }
 

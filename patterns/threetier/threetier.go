@@ -81,8 +81,7 @@ func New(scope constructs.Construct, id string, props *Props) *Network {
 		Flows: flows(props), Private: props.Private, FlowLogs: props.FlowLogs})}
 	n.Attachment = awsec2.NewCfnTransitGatewayAttachment(n.Construct, jsii.String("Attachment"), &awsec2.CfnTransitGatewayAttachmentProps{
 		TransitGatewayId: props.TransitGatewayID, VpcId: n.Resource.AttrVpcId(), SubnetIds: ids(n.SubnetIDs(Attachment)),
-		Options: &awsec2.CfnTransitGatewayAttachment_OptionsProperty{DnsSupport: jsii.String("enable"),
-			Ipv6Support: jsii.String("disable"), SecurityGroupReferencingSupport: jsii.String("disable")}})
+		Options: vpc.AttachmentOptions()})
 	for _, tier := range []string{DMZ, Application} {
 		for _, s := range n.Subnets(tier) {
 			s.AddRoute("ToTransitGateway", vpc.Internet(), awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).

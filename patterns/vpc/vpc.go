@@ -134,3 +134,10 @@ func (s Subnet) AddRoute(id string, to netip.Prefix, route awsec2.CfnRouteProps)
 func name(c constructs.Construct, value string) {
 	awscdk.Tags_Of(c).Add(jsii.String("Name"), jsii.String(value), nil)
 }
+
+// AttachmentOptions are the options of a VPC's attachment to a Transit Gateway,
+// by CloudFormation's own names: the CDK would write its own, which
+// CloudFormation does not know.
+func AttachmentOptions() map[string]any {
+	return map[string]any{"DnsSupport": "enable", "Ipv6Support": "disable", "SecurityGroupReferencingSupport": "disable"}
+}
