@@ -52,13 +52,20 @@ type Scope string
 // ScopeEstate is the scope of a claim about everything that was loaded.
 const ScopeEstate Scope = "estate"
 
+// ScopeHub is the scope of what the hub's account holds.
+const ScopeHub Scope = estate.HubEnvironment
+
 // Input is what claims read. Estate and Parts are nil when there is no estate.
+// An Input is not changed while claims run, and must not be copied; what
+// several claims derive from it is derived once and kept.
 type Input struct {
 	Estate *estate.Estate
 	Graph  *resource.Graph
 	Parts  *part.Binding
 	Net    *network.Network
 	Now    time.Time
+
+	derived derived
 }
 
 // Claim is one thing that can be proved. Rows are the requirement rows it
@@ -73,19 +80,22 @@ type Claim struct {
 }
 
 // Verdict is what a claim comes to in one scope. Checked counts what was
-// looked at, in the unit that Unit names ("flows", "stores", ...).
+// looked at, in the unit that Unit names ("flows", "stores", ...). Note is a
+// sentence that says why a verdict is NotApplicable, and empty otherwise.
 type Verdict struct {
 	Claim   string
 	Scope   Scope
 	Outcome Outcome
 	Checked int
 	Unit    string
+	Note    string
 	Witness []Finding
 	Waiver  *estate.Waiver
 }
 
 // Finding is one thing that refutes a verdict or makes it unknown. Outcome is
-// Refuted or Unknown (Waived after a waiver applied).
+// Refuted or Unknown (Waived after a waiver applied). Code is stable and, where
+// one fits, one of AWS Reachability Analyzer's. Message is a sentence.
 type Finding struct {
 	Outcome  Outcome
 	Code     string

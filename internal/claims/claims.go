@@ -1,0 +1,31 @@
+// Package claims lists every claim that Surety can prove.
+//
+// The list is explicit and in the order in which reports show it. Each claim
+// has a folder with its code, a page under docs/claims, and cases under cases/.
+package claims
+
+import (
+	declaredflows "github.com/suretyhq/surety/internal/claims/declared-flows"
+	egressinspected "github.com/suretyhq/surety/internal/claims/egress-inspected"
+	encryptedatrest "github.com/suretyhq/surety/internal/claims/encrypted-at-rest"
+	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
+	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
+	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
+	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
+	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
+	"github.com/suretyhq/surety/internal/proof"
+)
+
+// All returns every claim.
+func All() []proof.Claim {
+	return []proof.Claim{
+		nooverlap.Claim(),
+		publicedgeonly.Claim(),
+		declaredflows.Claim(),
+		tierisolation.Claim(),
+		environmentisolation.Claim(),
+		egressinspected.Claim(),
+		encryptedatrest.Claim(),
+		encryptedintransit.Claim(),
+	}
+}

@@ -1,0 +1,247 @@
+package declaredflows
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// Codes of findings about what a part listens on.
+const (
+	CodeContainerPort = "SERVICE_PORT_MISMATCH"
+	CodeImage         = "SERVICE_IMAGE_MISMATCH"
+	CodeTargetPort    = "TARGET_PORT_RESTRICTION"         // Reachability Analyzer's
+	CodeListener      = "ELBV2_LISTENER_PORT_RESTRICTION" // Reachability Analyzer's
+	CodeNoTargets     = "ELBV2_LISTENER_HAS_NO_TG"        // Reachability Analyzer's
+	CodeDatabasePort  = "DATABASE_PORT_MISMATCH"
+)
+
+// listens compares what parts listen on with the ports of the estate's flows.
+func (c *checker) listens() {
+	for _, id := range c.in.Parts.Parts() {
+		switch c.in.KindOf(id) {
+		case estate.KindService:
+			c.service(id)
+		case estate.KindDatabase:
+			c.database(id)
+		case estate.KindBalancer:
+			c.balancer(id)
+		}
+	}
+}
+
+// taskOf returns the task definition that an ECS service runs, or nil.
+func taskOf(g *resource.Graph, service *resource.Resource) *resource.Resource {
+	ref, _ := service.Props.Get("TaskDefinition").Ref()
+	return g.Get(ref.To)
+}
+
+// service compares an ECS service's container with the estate: the port that
+// it listens on, and the image, which tells two services apart whose tags were
+// swapped.
+func (c *checker) service(id estate.PartID) {
+	want, ok := c.in.Estate.Workload.Services.Get(id.Name)
+	if !ok {
+		return
+	}
+	at := "workload/services/" + id.Name
+	for _, a := range c.in.Parts.Members[id] {
+		r := c.in.Graph.Get(a)
+		if r.Type != "AWS::ECS::Service" {
+			continue
+		}
+		task := taskOf(c.in.Graph, r)
+		if task == nil {
+			continue
+		}
+		c.tally.Check(scopeOf(id), 1)
+		containers := task.Props.Get("ContainerDefinitions")
+		c.image(id, task, containers, want.Image, at)
+		if !listensOn(containers, want.Port) {
+			c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeContainerPort, At: task.Addr, Property: "ContainerDefinitions/0/PortMappings/0/ContainerPort",
+				Part: id, Intent: c.in.Estate.Pos(at),
+				Message: fmt.Sprintf("The estate says that %s serves port %d, but no container of its task definition listens there.", id, want.Port),
+				Fix:     fmt.Sprintf("Map container port %d, or correct the port in the estate file.", want.Port)})
+		}
+		for i, lb := range r.Props.Get("LoadBalancers").Items() {
+			if n, ok := lb.Get("ContainerPort").Int(); ok && n != want.Port {
+				c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeTargetPort, At: r.Addr, Property: "LoadBalancers/" + strconv.Itoa(i) + "/ContainerPort",
+					Part: id, Intent: c.in.Estate.Pos(at),
+					Message: fmt.Sprintf("%s is registered with its balancer at port %d, but serves port %d.", id, n, want.Port),
+					Fix:     "Register the port that the estate names."})
+			}
+		}
+	}
+}
+
+func listensOn(containers value.Value, port int) bool {
+	for _, d := range containers.Items() {
+		for _, m := range d.Get("PortMappings").Items() {
+			if n, ok := m.Get("ContainerPort").Int(); ok && n == port || m.Get("ContainerPort").IsUnknown() {
+				return true
+			}
+		}
+	}
+	return containers.IsUnknown()
+}
+
+// image compares the images of a task's containers with the one of the estate,
+// where all of them are literal.
+func (c *checker) image(id estate.PartID, task *resource.Resource, containers value.Value, want, at string) {
+	var have []string
+	for _, d := range containers.Items() {
+		text, ok := d.Get("Image").Str()
+		if !ok || text == want {
+			return
+		}
+		have = append(have, text)
+	}
+	if len(have) == 0 {
+		return
+	}
+	c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeImage, At: task.Addr, Property: "ContainerDefinitions/0/Image",
+		Part: id, Intent: c.in.Estate.Pos(at),
+		Message: fmt.Sprintf("The estate says that %s runs %s, but its task definition runs %s.", id, want, strings.Join(have, ", ")),
+		Fix:     "Correct the image, or the tag " + addr.TagPart + " if this is another part."})
+}
+
+// database compares the port of a DB cluster or instance with the one of the
+// flows that lead to it. Without a port PostgreSQL has 5432 and MySQL 3306.
+func (c *checker) database(id estate.PartID) {
+	for _, a := range c.in.Parts.Members[id] {
+		r := c.in.Graph.Get(a)
+		if r.Type != "AWS::RDS::DBCluster" && (r.Type != "AWS::RDS::DBInstance" || !r.Props.Get("DBClusterIdentifier").IsAbsent()) {
+			continue
+		}
+		c.tally.Check(scopeOf(id), 1)
+		port := r.Props.Get("Port")
+		n, ok := port.Int()
+		if port.IsAbsent() {
+			n, ok = 5432, true
+			if e := r.Props.Get("Engine").Text(); strings.Contains(e, "mysql") || strings.Contains(e, "maria") {
+				n = 3306
+			}
+		}
+		if ok && n != estate.PortDatabase {
+			c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeDatabasePort, At: r.Addr, Property: "Port", Part: id,
+				Message: fmt.Sprintf("%s listens on port %d, but those that need it are let through to port %d.", id, n, estate.PortDatabase),
+				Fix:     "Let the database listen on " + strconv.Itoa(estate.PortDatabase) + "."})
+		}
+	}
+}
+
+// balancer compares the listeners and target groups of a balancer with the
+// flows to it and from it.
+func (c *checker) balancer(id estate.PartID) {
+	listeners := c.listenersOf(id)
+	for pr, flows := range c.flows {
+		for _, f := range flows {
+			if !c.present(f) {
+				continue
+			}
+			if pr.to == id {
+				c.tally.Check(scopeOf(id), 1)
+				c.listener(f, listeners)
+			}
+			if pr.from == id {
+				c.tally.Check(scopeOf(id), 1)
+				c.targets(f, listeners)
+			}
+		}
+	}
+}
+
+func (c *checker) listenersOf(id estate.PartID) []*resource.Listener {
+	var all []*resource.Listener
+	for _, l := range resource.Views[resource.Listener](c.in.Graph) {
+		if c.in.PartOf(l.Balancer.To) == id {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// listener checks that a balancer listens where a flow to it leads.
+func (c *checker) listener(f estate.Flow, listeners []*resource.Listener) {
+	at := c.first(f.To, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+	for _, l := range listeners {
+		if l.Port == f.Port {
+			return
+		}
+		at = l.Addr
+	}
+	c.tally.Refute(scopeOf(f.To), proof.Finding{Code: CodeListener, At: at, Property: "Port", Part: f.To, Intent: f.Pos,
+		Message: fmt.Sprintf("The estate says that %s reaches %s by port %d, but no listener has that port.", f.From, f.To, f.Port),
+		Fix:     fmt.Sprintf("Add a listener on port %d.", f.Port)})
+}
+
+// targets checks that a balancer forwards to a service, to the port that it
+// serves.
+func (c *checker) targets(f estate.Flow, listeners []*resource.Listener) {
+	for _, l := range listeners {
+		for _, a := range l.Actions {
+			for _, g := range a.Groups {
+				if c.registers(g.To, f.To) {
+					c.targetPort(g.To, f)
+					return
+				}
+			}
+		}
+	}
+	c.tally.Refute(scopeOf(f.From), proof.Finding{Code: CodeNoTargets, At: c.first(f.From, "AWS::ElasticLoadBalancingV2::LoadBalancer"), Property: "Listeners", Part: f.To, Intent: f.Pos,
+		Message: fmt.Sprintf("The estate says that %s is reached through %s, but no listener forwards to a target group that it registers in.", f.To, f.From),
+		Fix:     "Forward a listener's rule to a target group and register the service in it."})
+}
+
+// targetPort checks that health is asked where the service listens. The port
+// of a target group counts only for targets that name none; a service names
+// its own.
+func (c *checker) targetPort(group addr.Address, f estate.Flow) {
+	g := resource.View[resource.TargetGroup](c.in.Graph, group)
+	if g == nil {
+		return
+	}
+	finding := proof.Finding{Code: CodeTargetPort, At: group, Part: f.To, Intent: f.Pos}
+	if g.Port != 0 && g.Port != f.Port {
+		finding.Property = "Port"
+		finding.Message = fmt.Sprintf("The target group of %s sends to port %d, but the estate says that it serves port %d.", f.To, g.Port, f.Port)
+		finding.Fix = fmt.Sprintf("Set Port to %d.", f.Port)
+		c.tally.Refute(scopeOf(f.From), finding)
+	}
+	if n, err := strconv.Atoi(g.HealthPort); err == nil && n != f.Port {
+		finding.Property = "HealthCheckPort"
+		finding.Message = fmt.Sprintf("The balancer asks port %d whether %s is healthy, but it serves port %d only.", n, f.To, f.Port)
+		finding.Fix = "Set HealthCheckPort to traffic-port."
+		c.tally.Refute(scopeOf(f.From), finding)
+	}
+}
+
+// registers says whether a part has a target in a target group.
+func (c *checker) registers(group addr.Address, id estate.PartID) bool {
+	g := resource.View[resource.TargetGroup](c.in.Graph, group)
+	if g == nil {
+		return false
+	}
+	for _, t := range g.Targets {
+		if c.in.PartOf(t.To.To) == id {
+			return true
+		}
+	}
+	return false
+}
+
+// first returns the first member of a part of a type.
+func (c *checker) first(id estate.PartID, typ string) addr.Address {
+	for _, a := range c.in.Parts.Members[id] {
+		if c.in.Graph.Get(a).Type == typ {
+			return a
+		}
+	}
+	return addr.Address{}
+}

@@ -1,0 +1,103 @@
+package egressinspected
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// Codes of findings about firewalls.
+const (
+	CodeBypass     = "FIREWALL_BYPASSED"
+	CodeDefault    = "FIREWALL_DEFAULT_PASSES"
+	CodeUndeclared = "EGRESS_DOMAIN_NOT_DECLARED"
+	CodeMissing    = "EGRESS_DOMAIN_MISSING"
+	CodeNoPolicy   = "FIREWALL_POLICY_UNKNOWN"
+)
+
+// firewalls judges what each firewall does with what no rule names, and which
+// domains it lets through.
+func (c *checker) firewalls() {
+	for r, fw := range resource.Views[resource.Firewall](c.in.Graph) {
+		scope := c.in.ScopeOf(r)
+		c.tally.Check(scope, 1)
+		p := resource.View[resource.FirewallPolicy](c.in.Graph, fw.Policy.To)
+		if p == nil {
+			c.tally.Doubt(scope, proof.Finding{Code: CodeNoPolicy, At: r.Addr, Property: "FirewallPolicyArn",
+				Message: fmt.Sprintf("The policy of %s is in none of the templates.", c.in.Name(r)),
+				Fix:     "Load the template of the policy too."})
+			continue
+		}
+		c.defaults(scope, p)
+		c.domains(scope, p)
+	}
+}
+
+// defaults judges what happens to packets that no rule names. Source: AWS
+// Network Firewall Developer Guide, "Defining rule actions" and "Managing
+// evaluation order for Suricata compatible rules".
+func (c *checker) defaults(scope proof.Scope, p *resource.FirewallPolicy) {
+	finding := func(code, property, message, fix string) {
+		c.tally.Refute(scope, proof.Finding{Code: code, At: p.Addr, Property: "FirewallPolicy/" + property, Message: message, Fix: fix})
+	}
+	for property, actions := range map[string][]string{"StatelessDefaultActions": p.StatelessDefault, "StatelessFragmentDefaultActions": p.FragmentDefault} {
+		if slices.Contains(actions, "aws:pass") {
+			finding(CodeBypass, property, fmt.Sprintf("%s passes packets on before any stateful rule sees them.", c.in.Name(p.Resource)),
+				"Use aws:forward_to_sfe.")
+		}
+	}
+	drops := slices.ContainsFunc(p.StatefulDefault, func(a string) bool { return strings.HasPrefix(a, "aws:drop") })
+	if !p.StrictOrder || !drops {
+		finding(CodeDefault, "StatefulDefaultActions", fmt.Sprintf("%s lets through what no rule names: it does not evaluate rules in strict order with a default that drops.", c.in.Name(p.Resource)),
+			"Set RuleOrder to STRICT_ORDER and a default action aws:drop_strict or aws:drop_established.")
+	}
+}
+
+// domains compares the domains that a policy lets through with allow-egress.
+func (c *checker) domains(scope proof.Scope, p *resource.FirewallPolicy) {
+	if c.in.Estate == nil {
+		return
+	}
+	want := c.in.Estate.Network.AllowEgress
+	at := proof.Finding{At: p.Addr, Property: "FirewallPolicy/StatefulRuleGroupReferences"}
+	var have []string
+	for _, l := range p.StatefulGroups {
+		g := resource.View[resource.RuleGroup](c.in.Graph, l.To)
+		if g == nil || !g.DomainAllow {
+			continue
+		}
+		at = proof.Finding{At: g.Addr, Property: "RuleGroup/RulesSource/RulesSourceList/Targets"}
+		for i, d := range g.Domains {
+			have = append(have, d)
+			c.tally.Check(scope, 1)
+			if !slices.Contains(want, d) {
+				f := at
+				f.Code, f.Property = CodeUndeclared, fmt.Sprintf("%s/%d", at.Property, i)
+				f.Intent = c.in.Estate.Pos("network/allow-egress")
+				f.Message = fmt.Sprintf("The firewall lets TLS to %s out, which network.allow-egress does not list.", d)
+				f.Fix = "Take it out of the rule group, or list it in the estate file."
+				c.tally.Refute(scope, f)
+			}
+		}
+	}
+	for i, d := range want {
+		if !slices.Contains(have, d) {
+			f := at
+			f.Code = CodeMissing
+			f.Intent = c.in.Estate.Pos(fmt.Sprintf("network/allow-egress/%d", i))
+			f.Message = fmt.Sprintf("network.allow-egress lists %s, which the firewall does not let out.", d)
+			f.Fix = "Add it to the rule group, or take it out of the estate file."
+			c.tally.Refute(scope, f)
+		}
+	}
+}
+
+// serviceName returns the last part of an endpoint's service:
+// com.amazonaws.ap-southeast-2.ecr.api is ecr.api.
+func serviceName(service string) string {
+	p := strings.SplitN(service, ".", 4)
+	return p[len(p)-1]
+}

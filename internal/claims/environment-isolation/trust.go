@@ -1,0 +1,223 @@
+package environmentisolation
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/policy"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// crossing returns the first route of a Transit Gateway or the first peering
+// on a path: where it leaves the environment.
+func crossing(g *resource.Graph, p network.Path, f proof.Finding) (addr.Address, string) {
+	for _, h := range p.Forward {
+		if r := g.Get(h.By); r != nil && strings.HasPrefix(r.Type, "AWS::EC2::TransitGateway") {
+			return h.By, h.Property
+		}
+	}
+	for _, h := range p.Forward {
+		if r := g.Get(h.By); r != nil && r.Type == "AWS::EC2::Route" {
+			return h.By, h.Property
+		}
+	}
+	return f.At, f.Property
+}
+
+// documents are the types whose policies say who may use them, with the
+// property that holds the document.
+func documents() map[string]string {
+	return map[string]string{
+		"AWS::IAM::Role":                          "AssumeRolePolicyDocument",
+		"AWS::KMS::Key":                           "KeyPolicy",
+		"AWS::KMS::ReplicaKey":                    "KeyPolicy",
+		"AWS::S3::BucketPolicy":                   "PolicyDocument",
+		"AWS::SQS::QueuePolicy":                   "PolicyDocument",
+		"AWS::SNS::TopicPolicy":                   "PolicyDocument",
+		"AWS::SecretsManager::ResourcePolicy":     "ResourcePolicy",
+		"AWS::ECR::Repository":                    "RepositoryPolicyText",
+		"AWS::EFS::FileSystem":                    "FileSystemPolicy",
+		"AWS::Backup::BackupVault":                "AccessPolicy",
+		"AWS::Logs::ResourcePolicy":               "PolicyDocument",
+		"AWS::OpenSearchService::Domain":          "AccessPolicies",
+		"AWS::Events::EventBusPolicy":             "Statement",
+		"AWS::DynamoDB::Table":                    "ResourcePolicy/PolicyDocument",
+		"AWS::Kinesis::ResourcePolicy":            "ResourcePolicy",
+		"AWS::CodeArtifact::Repository":           "PermissionsPolicyDocument",
+		"AWS::ApiGateway::RestApi":                "Policy",
+		"AWS::S3::AccessPoint":                    "Policy",
+		"AWS::Lambda::LayerVersionPermission":     "",
+		"AWS::RAM::ResourceShare":                 "",
+		"AWS::EC2::VPCEndpointServicePermissions": "",
+		"AWS::Lambda::Permission":                 "",
+	}
+}
+
+// trust judges whom a resource lets in.
+func (c *checker) trust(r *resource.Resource, env string) {
+	property, ok := documents()[r.Type]
+	if !ok {
+		return
+	}
+	switch r.Type {
+	case "AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission":
+		c.plain(r, env, "Principal", []value.Value{r.Props.Get("Principal")})
+		return
+	case "AWS::RAM::ResourceShare":
+		c.plain(r, env, "Principals", r.Props.Get("Principals").Items())
+		return
+	case "AWS::EC2::VPCEndpointServicePermissions":
+		c.plain(r, env, "AllowedPrincipals", r.Props.Get("AllowedPrincipals").Items())
+		return
+	}
+	doc := r.Props.Path(property)
+	if doc.IsAbsent() {
+		return
+	}
+	statements, why := policy.Statements(doc)
+	if why != nil {
+		c.hidden(r, env, property, why)
+	}
+	for _, s := range statements {
+		if !s.Allow {
+			continue
+		}
+		c.tally.Check(proof.Scope(env), 1)
+		at := property + "/" + s.Property
+		if s.NotPrincipal {
+			c.anybody(r, env, at, "all but some principals")
+		}
+		for _, p := range s.Principals {
+			c.principal(r, env, at, p, s)
+		}
+	}
+}
+
+// principal judges one principal of a statement that allows.
+func (c *checker) principal(r *resource.Resource, env, at string, p policy.Principal, s policy.Statement) {
+	if p.Any() {
+		c.everybody(r, env, at, s)
+		return
+	}
+	if why := p.Value.FirstUnknown(); why != nil {
+		c.hidden(r, env, at+"/Principal", why)
+		return
+	}
+	if account, ok := p.Account(); ok {
+		c.account(r, env, at+"/Principal", account)
+	}
+	if ref, ok := p.Value.Ref(); ok && p.Type == "AWS" {
+		if to := c.in.Graph.Get(ref.To); to != nil && to.Addr.Stack.Account != r.Addr.Stack.Account {
+			c.account(r, env, at+"/Principal", to.Addr.Stack.Account)
+		}
+	}
+}
+
+// everybody judges a statement that lets everybody in: by its condition, if it
+// has one. One on the organisation lets the other environments in; the accounts
+// that one names have to be the environment's own.
+func (c *checker) everybody(r *resource.Resource, env, at string, s policy.Statement) {
+	if !s.Conditional() {
+		c.anybody(r, env, at+"/Principal", "everybody")
+		return
+	}
+	for op, keys := range s.Condition.Entries() {
+		for k, v := range keys.Entries() {
+			where := at + "/Condition/" + op + "/" + k
+			if name := strings.ToLower(k); strings.HasSuffix(name, "orgid") || strings.HasSuffix(name, "orgpaths") {
+				c.anybody(r, env, where, "the whole organisation")
+			}
+			for _, item := range append(v.Items(), v) {
+				if account, ok := policy.AccountOf(item); ok {
+					c.account(r, env, where, account)
+				}
+			}
+		}
+	}
+}
+
+func (c *checker) plain(r *resource.Resource, env, property string, principals []value.Value) {
+	for i, p := range principals {
+		c.tally.Check(proof.Scope(env), 1)
+		at := property
+		if len(principals) > 1 {
+			at += "/" + strconv.Itoa(i)
+		}
+		if p.Text() == "*" {
+			c.anybody(r, env, at, "everybody")
+		} else if account, ok := policy.AccountOf(p); ok {
+			c.account(r, env, at, account)
+		}
+	}
+}
+
+func (c *checker) account(r *resource.Resource, env, at, account string) {
+	other := c.accounts[account]
+	if other == "" || other == env {
+		return
+	}
+	c.tally.Refute(proof.Scope(env), proof.Finding{Code: CodeTrust, At: r.Addr, Property: at,
+		Message: fmt.Sprintf("%s, which belongs to %s, lets in account %s, which is %s's.", c.in.Name(r), env, account, other),
+		Fix:     "Name principals of the environment's own account only."})
+}
+
+func (c *checker) anybody(r *resource.Resource, env, at, who string) {
+	c.tally.Refute(proof.Scope(env), proof.Finding{Code: CodeTrustAny, At: r.Addr, Property: at,
+		Message: fmt.Sprintf("%s, which belongs to %s, lets in %s, so also the other environments.", c.in.Name(r), env, who),
+		Fix:     "Name principals of the environment's own account, or add a condition on aws:PrincipalAccount."})
+}
+
+func (c *checker) hidden(r *resource.Resource, env, at string, why *value.Reason) {
+	c.tally.Doubt(proof.Scope(env), proof.Finding{Code: CodeTrustHidden, At: r.Addr, Property: at,
+		Message: fmt.Sprintf("Whom %s of %s lets in is not known: %s.", c.in.Name(r), env, why.Error()),
+		Fix:     "Name the principal in the template, or give the parameter with --param."})
+}
+
+// keys looks for keys of another environment in a resource's properties:
+// references to its resources, and ARNs that name its account.
+func (c *checker) keys(r *resource.Resource, env string) {
+	for e := range c.in.Graph.Edges(r.Addr) {
+		to := c.in.Graph.Get(e.To)
+		if to == nil || !strings.HasPrefix(to.Type, "AWS::KMS::") {
+			continue
+		}
+		c.tally.Check(proof.Scope(env), 1)
+		if other := c.environmentOf(to); other != "" && other != env {
+			c.key(r, env, e.Property, c.in.Name(to), other)
+		}
+	}
+	c.keyARNs(r, env, r.Props, "")
+}
+
+func (c *checker) keyARNs(r *resource.Resource, env string, v value.Value, path string) {
+	switch v.Kind() {
+	case value.String, value.Concat:
+		if !strings.Contains(v.String(), ":kms:") {
+			return
+		}
+		if account, ok := policy.AccountOf(v); ok && c.accounts[account] != "" && c.accounts[account] != env {
+			c.key(r, env, path, v.String(), c.accounts[account])
+		}
+	case value.List:
+		for i, item := range v.Items() {
+			c.keyARNs(r, env, item, join(path, strconv.Itoa(i)))
+		}
+	case value.Map:
+		for k, item := range v.Entries() {
+			c.keyARNs(r, env, item, join(path, k))
+		}
+	}
+}
+
+func join(path, key string) string { return strings.TrimPrefix(path+"/"+key, "/") }
+
+func (c *checker) key(r *resource.Resource, env, property, key, other string) {
+	c.tally.Refute(proof.Scope(env), proof.Finding{Code: CodeKey, At: r.Addr, Property: property,
+		Message: fmt.Sprintf("%s, which belongs to %s, uses %s, a key of %s.", c.in.Name(r), env, key, other),
+		Fix:     "Use a key of the environment's own."})
+}

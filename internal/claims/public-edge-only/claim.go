@@ -1,0 +1,145 @@
+// Package publicedgeonly proves that from the internet only the declared edges
+// can be reached.
+//
+// Without an estate the listeners of internet-facing load balancers are the
+// declared edges; with one, nothing in a VPC is. A function with a public
+// address and a bucket that everybody may read are reached from the internet
+// without any VPC, so they count too.
+package publicedgeonly
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/policy"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// Codes of findings.
+const (
+	CodeReachable = "INTERNET_REACHABLE"
+	CodeMaybe     = "INTERNET_REACHABLE_PERHAPS"
+	CodeFunction  = "FUNCTION_URL_PUBLIC"
+	CodeBucket    = "BUCKET_PUBLIC"
+)
+
+// Claim returns the claim.
+func Claim() proof.Claim {
+	return proof.Claim{
+		ID:    "public-edge-only",
+		Rows:  []string{"S06", "S07"},
+		Says:  "from the internet only the declared edges can be reached",
+		Check: check,
+	}
+}
+
+func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
+	t := proof.NewTally(in, "interfaces", "Nothing that was loaded has an interface or a public address.")
+	ends := in.Ends()
+	for _, c := range ends.Net.Classes() {
+		for _, m := range c.Members {
+			t.Check(in.ScopeOf(m.Owner), 1)
+		}
+	}
+	open, err := ends.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done := map[network.ClassID]bool{}
+	for _, p := range open {
+		if !ends.External(p.From) || ends.External(p.To) || done[p.To] {
+			continue
+		}
+		done[p.To] = reachable(in, t, ends, p)
+	}
+	functions(in, t)
+	buckets(in, t)
+	return t.Verdicts(), nil
+}
+
+// reachable reports a class that the internet reaches beyond a declared edge,
+// and says whether it did.
+func reachable(in *proof.Input, t *proof.Tally, ends *proof.Ends, p proof.OpenPair) bool {
+	edge := declared(in, ends, p.To)
+	may, must := p.Reach.May.Minus(edge), p.Reach.Must.Minus(edge)
+	if may.IsEmpty() {
+		return false
+	}
+	if must.IsEmpty() {
+		path := ends.Net.Explain(p.From, p.To, may)
+		f := proof.Opened(path)
+		f.Code = CodeMaybe
+		f.Message = fmt.Sprintf("%s may be reachable from the internet by %s: %s.", ends.Name(p.To), ends.Net.Format(may), proof.Why(path))
+		f.Fix = "Say by which addresses it may be reached, or close the rule."
+		t.Doubt(ends.ScopeOf(p.To), f)
+		return true
+	}
+	f := proof.Opened(ends.Net.Explain(p.From, p.To, must))
+	f.Code = CodeReachable
+	f.Message = fmt.Sprintf("%s can be reached from the internet by %s, which no declared edge is.", ends.Name(p.To), ends.Net.Format(must))
+	f.Fix = "Take the public address, the route to the internet gateway or this rule away; let clients come by a declared edge."
+	t.Refute(ends.ScopeOf(p.To), f)
+	return true
+}
+
+// declared returns the packets by which a class may be reached as an edge.
+func declared(in *proof.Input, ends *proof.Ends, c network.ClassID) network.PacketSet {
+	var edge network.PacketSet
+	if in.Estate != nil {
+		return edge
+	}
+	for _, m := range ends.Net.Class(c).Members {
+		if m.Kind != resource.EndBalancer || m.Public == resource.No {
+			return network.PacketSet{}
+		}
+		for _, r := range ends.Net.Relays(m.Owner.Addr) {
+			edge = edge.Or(r.Listen)
+		}
+	}
+	return edge
+}
+
+// functions reports functions with an address that asks for no credentials.
+// Source: AWS Lambda Developer Guide, "Control access to Lambda function URLs".
+func functions(in *proof.Input, t *proof.Tally) {
+	for _, r := range in.Graph.OfType("AWS::Lambda::Url") {
+		t.Check(in.ScopeOf(r), 1)
+		if r.Props.Get("AuthType").Text() == "NONE" {
+			t.Refute(in.ScopeOf(r), proof.Finding{Code: CodeFunction, At: r.Addr, Property: "AuthType",
+				Message: fmt.Sprintf("%s gives its function an address that anybody on the internet may call.", in.Name(r)),
+				Fix:     "Set AuthType to AWS_IAM, or put the function behind a declared edge."})
+		}
+	}
+}
+
+// buckets reports policies that let everybody in and that no public access
+// block overrides. Source: Amazon S3 User Guide, "Blocking public access to
+// your Amazon S3 storage".
+func buckets(in *proof.Input, t *proof.Tally) {
+	for _, r := range in.Graph.OfType("AWS::S3::BucketPolicy") {
+		ref, ok := r.Props.Get("Bucket").Ref()
+		if !ok {
+			continue
+		}
+		b := in.Graph.Get(ref.To)
+		if b == nil {
+			continue
+		}
+		t.Check(in.ScopeOf(b), 1)
+		block := b.Props.Get("PublicAccessBlockConfiguration")
+		if on, known := block.Get("RestrictPublicBuckets").Bool(); block.IsAbsent() || known && on {
+			continue // absent: AWS blocks public access of new buckets
+		}
+		statements, _ := policy.Statements(r.Props.Get("PolicyDocument"))
+		for _, s := range statements {
+			if s.Allow && !s.Conditional() && (s.NotPrincipal || slices.ContainsFunc(s.Principals, policy.Principal.Any)) {
+				t.Refute(in.ScopeOf(b), proof.Finding{Code: CodeBucket, At: r.Addr, Property: "PolicyDocument/" + s.Property,
+					Message: fmt.Sprintf("%s lets everybody on the internet into its bucket, and the bucket does not block public access.", in.Name(r)),
+					Fix:     "Name the principals, and set RestrictPublicBuckets."})
+			}
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package proof
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/diag"
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/part"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// derived is what is made of an Input once.
+type derived struct {
+	scopes sync.Once
+	envs   []string          // in the order of the file, the hub last
+	byAcct map[string]string // account → environment, where only one has it
+
+	ends   sync.Once
+	all    *Ends
+	layers [layers]layerEnds
+}
+
+func (in *Input) readScopes() {
+	in.derived.scopes.Do(func() {
+		in.derived.byAcct = map[string]string{}
+		if in.Estate == nil {
+			return
+		}
+		in.derived.envs = append(in.Estate.Environments.Keys(), estate.HubEnvironment)
+		shared := map[string]int{}
+		accounts := part.Accounts(in.Estate)
+		for _, id := range accounts {
+			shared[id]++
+		}
+		for env, id := range accounts {
+			if shared[id] == 1 {
+				in.derived.byAcct[id] = env
+			}
+		}
+	})
+}
+
+// Environments returns the estate's environments in the order of the file,
+// and nil without an estate.
+func (in *Input) Environments() []string {
+	in.readScopes()
+	if len(in.derived.envs) == 0 {
+		return nil
+	}
+	return in.derived.envs[:len(in.derived.envs)-1]
+}
+
+// ScopeOf returns the scope that a resource belongs to: with an estate the
+// environment of its part, else that of its tag or account, else the whole
+// estate; without one its account, or the whole estate if that is unknown.
+func (in *Input) ScopeOf(r *resource.Resource) Scope {
+	in.readScopes()
+	if r == nil {
+		return ScopeEstate
+	}
+	if in.Estate == nil {
+		return Scope(cmp.Or(r.Addr.Stack.Account, string(ScopeEstate)))
+	}
+	if id := in.PartOf(r.Addr); id.Environment != "" {
+		return Scope(id.Environment)
+	}
+	if env := in.derived.byAcct[r.Addr.Stack.Account]; env != "" {
+		return Scope(env)
+	}
+	if env := r.Tags[addr.TagEnvironment].Text(); slices.Contains(in.derived.envs, env) {
+		return Scope(env)
+	}
+	return ScopeEstate
+}
+
+// ScopeAt is ScopeOf for an address.
+func (in *Input) ScopeAt(a addr.Address) Scope { return in.ScopeOf(in.Graph.Get(a)) }
+
+// compareScopes orders scopes as the estate does, unknown ones by name, and
+// the whole estate last.
+func (in *Input) compareScopes(a, b Scope) int {
+	in.readScopes()
+	rank := func(s Scope) int {
+		if i := slices.Index(in.derived.envs, string(s)); i >= 0 {
+			return i
+		}
+		if s == ScopeEstate {
+			return len(in.derived.envs) + 1
+		}
+		return len(in.derived.envs)
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
+// PartOf returns the part that a resource belongs to, and the zero id if none.
+func (in *Input) PartOf(a addr.Address) estate.PartID {
+	if in.Parts == nil {
+		return estate.PartID{}
+	}
+	return in.Parts.Of[a]
+}
+
+// KindOf returns what a part is, and "" for one that the estate lacks.
+func (in *Input) KindOf(id estate.PartID) estate.Kind {
+	if in.Parts == nil {
+		return ""
+	}
+	return in.Parts.Kinds[id]
+}
+
+// intentOf returns the line of the estate file that a finding is measured
+// against: its own, or that of its part.
+func (in *Input) intentOf(f Finding) diag.Position {
+	if !f.Intent.IsZero() {
+		return f.Intent
+	}
+	for _, p := range in.Estate.Parts() {
+		if p.ID == f.Part {
+			return p.Pos
+		}
+	}
+	return diag.Position{}
+}
+
+// Name names a resource as a sentence does: its type and logical id, and the
+// part that it belongs to.
+func (in *Input) Name(r *resource.Resource) string {
+	if r == nil {
+		return "a resource outside the templates"
+	}
+	s := r.Type + " " + r.Addr.Logical
+	if id := in.PartOf(r.Addr); id.Name != "" {
+		s += " of " + id.String()
+	}
+	return s
+}
