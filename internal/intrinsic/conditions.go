@@ -8,7 +8,7 @@ import (
 func (s *scope) condition(name string, at value.Value) value.Value {
 	def := s.section("Conditions").Get(name)
 	if def.IsAbsent() {
-		return s.noSuch("condition", name, at, s.section("Conditions").Keys())
+		return s.noSuch("condition", name, at, s.section("Conditions").Keys)
 	}
 	return s.once("condition", name, at, func() value.Value {
 		v := s.test(def)

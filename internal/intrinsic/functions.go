@@ -360,7 +360,7 @@ func (s *scope) applyFindInMap(c call) value.Value {
 			if len(a) == 4 && !a[3].Get("DefaultValue").IsAbsent() {
 				return s.eval(a[3].Get("DefaultValue"))
 			}
-			return s.noSuch(what, name, c.at, at.Keys())
+			return s.noSuch(what, name, c.at, at.Keys)
 		}
 		at = next
 	}

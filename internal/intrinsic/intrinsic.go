@@ -17,6 +17,7 @@ package intrinsic
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/suretyhq/surety/addr"
@@ -52,14 +53,13 @@ type resolver struct {
 	reported map[diag.Diagnostic]bool
 	quiet    int      // > 0: what is evaluated may not be deployed, so report nothing
 	chain    []string // what is being evaluated, outermost first
-	used     map[string]bool
 }
 
 // Resolve returns the resources of all stacks, by address. Resources whose
 // condition is false are left out; those whose condition is unknown are kept
 // with Conditional set.
 func Resolve(asm *assembly.Assembly, opts Options) ([]*resource.Resource, diag.List) {
-	r := &resolver{opts: opts, contents: map[*assembly.Template]*contents{}, reported: map[diag.Diagnostic]bool{}, used: map[string]bool{}}
+	r := &resolver{opts: opts, contents: map[*assembly.Template]*contents{}, reported: map[diag.Diagnostic]bool{}}
 	if asm == nil {
 		return nil, nil
 	}
@@ -110,26 +110,24 @@ func (r *resolver) quietly(f func() value.Value) value.Value {
 	return f()
 }
 
+// unusedParams reports parameters that were given and that no stack declares.
 func (r *resolver) unusedParams() {
-	names := make([]string, 0, len(r.opts.Params))
-	for name := range r.opts.Params {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if r.used[name] {
+	declared := map[string]bool{}
+	for _, s := range r.scopes {
+		if s.parent != nil {
 			continue
 		}
-		var known []string
-		for _, s := range r.scopes {
-			if s.parent == nil {
-				known = append(known, s.section("Parameters").Keys()...)
-			}
+		for name := range s.section("Parameters").Entries() {
+			declared[name], declared[s.stack.Name+"/"+name] = true, true
 		}
-		r.report(diag.Diagnostic{Code: "REFERENCE_PARAMETER", Severity: diag.Warning,
-			What: fmt.Sprintf("--param %s names a parameter that no stack declares", name),
-			Why:  "the value has no effect",
-			Fix:  "use the parameter's name, or stack/name for one stack" + didYouMean(name, known)})
+	}
+	for name := range r.opts.Params {
+		if !declared[name] {
+			r.report(diag.Diagnostic{Code: "REFERENCE_PARAMETER", Severity: diag.Warning,
+				What: fmt.Sprintf("--param %s names a parameter that no stack declares", name),
+				Why:  "the value has no effect",
+				Fix:  "use the parameter's name, or stack/name for one stack" + didYouMean(name, slices.Sorted(maps.Keys(declared)))})
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package intrinsic
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,19 +18,19 @@ const refAttr = "Ref"
 // Fn::GetAZs gives; the attribute of a selected one is its index.
 const zonesLogical = "AWS::AvailabilityZones"
 
-func keysOf(m map[string]value.Value) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func (c *contents) resourceNames() []string { return slices.Sorted(maps.Keys(c.index)) }
+
+// maxSuggested is how many problems come with a suggestion, which costs time.
+const maxSuggested = 100
 
 // noSuch reports a reference to nothing.
-func (s *scope) noSuch(what, name string, at value.Value, known []string) value.Value {
+func (s *scope) noSuch(what, name string, at value.Value, known func() []string) value.Value {
+	near := ""
+	if s.r.quiet == 0 && len(s.r.problems) < maxSuggested {
+		near = didYouMean(name, known())
+	}
 	s.problem(diag.Error, "REFERENCE_UNKNOWN", at, fmt.Sprintf("the %s %q does not exist", what, name),
-		"CloudFormation refuses the template", "correct the name, or add what it names"+didYouMean(name, known))
+		"CloudFormation refuses the template", "correct the name, or add what it names"+near)
 	return s.unknown("REFERENCE_UNKNOWN", "the %s %q does not exist", what, name)
 }
 
@@ -61,7 +62,9 @@ func (s *scope) ref(name string, at value.Value) value.Value {
 	if _, ok := s.index[name]; ok {
 		return s.symbol(name, refAttr, at)
 	}
-	return s.noSuch("resource or parameter", name, at, append(keysOf(s.index), s.section("Parameters").Keys()...))
+	return s.noSuch("resource or parameter", name, at, func() []string {
+		return append(s.resourceNames(), s.section("Parameters").Keys()...)
+	})
 }
 
 // symbol is an attribute of a resource of the scope. That the resource that is
@@ -108,8 +111,12 @@ func (s *scope) pseudo(name string, at value.Value) value.Value {
 	case "AWS::NoValue":
 		return value.Value{}
 	}
-	return s.noSuch("pseudo parameter", name, at, []string{"AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition",
-		"AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"})
+	return s.noSuch("pseudo parameter", name, at, pseudoNames)
+}
+
+func pseudoNames() []string {
+	return []string{"AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition",
+		"AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
 }
 
 // partition and urlSuffix follow AWS's General Reference, "AWS service
@@ -166,7 +173,7 @@ func (s *scope) applyGetAtt(c call) value.Value {
 func (s *scope) attribute(logical, attr string, at value.Value) value.Value {
 	res, ok := s.index[logical]
 	if !ok {
-		return s.noSuch("resource", logical, at, keysOf(s.index))
+		return s.noSuch("resource", logical, at, s.resourceNames)
 	}
 	sym := s.symbol(logical, attr, at)
 	if sym.IsUnknown() {
@@ -249,7 +256,7 @@ func (s *scope) property(logical, name string, at value.Value) value.Value {
 func (s *scope) output(name string, at value.Value) value.Value {
 	def := s.section("Outputs").Get(name)
 	if def.IsAbsent() {
-		return s.noSuch("output of the stack "+strings.TrimSuffix(s.stack.Name+"/"+s.prefix, "/"), name, at, s.section("Outputs").Keys())
+		return s.noSuch("output of the stack "+strings.TrimSuffix(s.stack.Name+"/"+s.prefix, "/"), name, at, s.section("Outputs").Keys)
 	}
 	return s.once("output", name, at, func() value.Value {
 		current := s.current
@@ -301,8 +308,6 @@ func (s *scope) rawParameter(name string, def value.Value) value.Value {
 	} else {
 		for _, key := range [...]string{s.stack.Name + "/" + name, name} {
 			if text, ok := s.r.opts.Params[key]; ok {
-				s.r.used[key] = true
-				s.r.used[name] = true
 				return value.OfString(text)
 			}
 		}

@@ -109,7 +109,7 @@ func (s *scope) dependsOn(logical string, on value.Value) {
 			continue
 		}
 		if _, ok := s.index[name]; !ok {
-			s.noSuch("DependsOn", name, n, keysOf(s.index))
+			s.noSuch("DependsOn", name, n, s.resourceNames)
 			continue
 		}
 		s.depends[logical] = append(s.depends[logical], name)

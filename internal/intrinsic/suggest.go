@@ -1,45 +1,15 @@
 package intrinsic
 
-import "strings"
+import "github.com/suretyhq/surety/diag"
 
-// didYouMean suggests the known name that is nearest to a misspelt one.
+// didYouMean ends a sentence with the known name that is nearest to a misspelt
+// one, if there is one.
 func didYouMean(name string, known []string) string {
-	best, least := "", 1+max(1, len(name)/3)
-	if len(name) > 255 {
-		return ""
+	if len(name) > 255 || len(known) > 10_000 {
+		return "" // no name of CloudFormation's is so long, and no list worth the time
 	}
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
+	if near := diag.Nearest(name, known); near != "" {
+		return "; did you mean " + near + "?"
 	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
-}
-
-// distance is how many letters must be changed, added or taken away to turn one
-// text into the other.
-func distance(a, b string) int {
-	if len(b) > len(a)+8 || len(a) > len(b)+8 {
-		return len(a) + len(b)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := last
-			if a[i] != b[j] {
-				change++
-			}
-			last = row[j+1]
-			row[j+1] = min(change, last+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
