@@ -198,7 +198,10 @@ func syntax(file string, data []byte, err error) diag.Diagnostic {
 	if rest, ok := strings.CutPrefix(message, "line "); ok {
 		number, what, _ := strings.Cut(rest, ": ")
 		if n, err := strconv.Atoi(number); err == nil {
-			at.Line, message = max(n, 1), what
+			at.Line, message = n, what
+		}
+		if countsFromZero(message) {
+			at.Line++
 		}
 	}
 	d := diag.Diagnostic{Code: CodeSyntax, Pos: at, What: "not valid YAML: " + message,
@@ -212,6 +215,18 @@ func syntax(file string, data []byte, err error) diag.Diagnostic {
 		d.Pos.Column = 1 + len(line) - len(bytes.TrimLeft(line, " \t"))
 	}
 	return d
+}
+
+// countsFromZero says whether the parser's message comes with a line that is
+// counted from zero: those of its grammar do, those of its scanner do not.
+func countsFromZero(message string) bool {
+	switch message {
+	case "did not find expected key", "did not find expected node content", "did not find expected '-' indicator",
+		"did not find expected ',' or ']'", "did not find expected ',' or '}'", "did not find expected <document start>",
+		"found undefined tag handle":
+		return true
+	}
+	return false
 }
 
 func firstLine(s string) string {

@@ -108,13 +108,13 @@ func (e *Estate) Plan() Plan {
 	var p Plan
 	super := e.Network.Supernet.Masked()
 	if !super.IsValid() || !super.Addr().Is4() {
-		p.Problems.Add(diag.Diagnostic{Code: CodeSupernet, Pos: e.Pos("network/supernet"),
+		p.Problems.Add(diag.Diagnostic{Code: CodeSupernet, Pos: e.nearestPos("network/supernet"),
 			What: "the estate has no IPv4 supernet", Fix: "set network.supernet, for example 10.0.0.0/8"})
 		return p
 	}
-	bits := min(max(vpcLargest, super.Bits()+wantedVPCBits), vpcSmallest)
-	if super.Bits() > bits {
-		p.Problems.Add(e.tooSmall(super, bits))
+	bits := vpcBits(super.Bits())
+	if capacity(super.Bits()) == 0 {
+		p.Problems.Add(e.tooSmall(super))
 		return p
 	}
 	hub := subPrefix(super, bits-super.Bits(), 0)
@@ -125,7 +125,7 @@ func (e *Estate) Plan() Plan {
 		if cidr.IsValid() {
 			p.Problems = append(p.Problems, e.overlaps(name, cidr, taken)...)
 		} else if cidr = nextFree(super, bits, taken); !cidr.IsValid() {
-			p.Problems.Add(e.tooSmall(super, bits))
+			p.Problems.Add(e.tooSmall(super))
 			return p
 		}
 		taken = append(taken, owned{cidr, "environment " + name})
@@ -153,21 +153,30 @@ func (e *Estate) overlaps(name string, cidr netip.Prefix, taken []owned) diag.Li
 	return l
 }
 
-func (e *Estate) tooSmall(super netip.Prefix, bits int) diag.Diagnostic {
-	need := e.Environments.Len() + 1
-	holds := 0
-	if super.Bits() <= bits {
-		holds = 1 << (bits - super.Bits())
+// vpcBits returns the prefix length of the VPCs that a supernet is cut into.
+func vpcBits(supernetBits int) int {
+	return min(max(vpcLargest, supernetBits+wantedVPCBits), vpcSmallest)
+}
+
+// capacity returns how many VPCs a supernet holds.
+func capacity(supernetBits int) int {
+	if supernetBits > vpcSmallest {
+		return 0
 	}
+	return 1 << (vpcBits(supernetBits) - supernetBits)
+}
+
+func (e *Estate) tooSmall(super netip.Prefix) diag.Diagnostic {
+	need := e.Environments.Len() + 1
 	fit := vpcSmallest
-	for 1<<(vpcSmallest-fit) < need {
+	for fit > defaultSupernet().Bits() && capacity(fit) < need {
 		fit--
 	}
-	return diag.Diagnostic{Code: CodeSupernetTooSmall, Pos: e.Pos("network/supernet"),
+	return diag.Diagnostic{Code: CodeSupernetTooSmall, Pos: e.nearestPos("network/supernet"),
 		What: fmt.Sprintf("supernet %s is too small: it holds %d VPCs of /%d, and this estate needs %d (the hub's and one for each of %d environments)",
-			super, holds, bits, need, e.Environments.Len()),
+			super, capacity(super.Bits()), vpcBits(super.Bits()), need, e.Environments.Len()),
 		Why: "every VPC has a range of its own",
-		Fix: fmt.Sprintf("use a supernet of /%d or larger, for example 10.0.0.0/8", fit-1)}
+		Fix: fmt.Sprintf("use a supernet of /%d or larger, for example 10.0.0.0/8", fit)}
 }
 
 // nextFree returns the first block of the supernet that overlaps nothing.

@@ -90,6 +90,12 @@ func (v *validator) unknown(path, kind, name string, known []string) {
 	v.bad(CodeUnknownName, path, fmt.Sprintf("there is no %s %q", kind, short(name)), "", fix)
 }
 
+// unread says whether the decoder could not read something whose names others
+// refer to, so that a missing name means nothing.
+func (v *validator) unread(paths ...string) bool {
+	return slices.ContainsFunc(paths, func(p string) bool { return v.failed[p] })
+}
+
 // repeated refuses values that a list holds twice.
 func (v *validator) repeated(path string, items []string) {
 	first := map[string]int{}
@@ -253,7 +259,9 @@ func (v *validator) environments() {
 			v.bad(CodeReservedName, path, fmt.Sprintf("an environment cannot be named %q", name), "Surety uses the name itself", "choose another name")
 		}
 		v.choice(path+"/size", string(env.Size), string(Small), string(Large))
-		if _, ok := e.Organisation.Accounts.Get(env.Account); !ok {
+		if _, ok := e.Organisation.Accounts.Get(env.Account); !ok && v.unread("organisation", "organisation/accounts") {
+			continue
+		} else if !ok {
 			v.unknown(path+"/account", "account", env.Account, e.Organisation.Accounts.Keys())
 		} else if env.Account == hub && len(e.Bindings) == 0 { // what bindings describe stands as it is
 			v.bad(CodeHub, path+"/account", fmt.Sprintf("environment %s lives in the network hub's account %s", name, hub),

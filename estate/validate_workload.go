@@ -105,7 +105,7 @@ func (v *validator) bindings() {
 	}
 	for i, b := range v.e.Bindings {
 		at := index("bindings", i)
-		if !slices.Contains(known, b.Part) {
+		if !slices.Contains(known, b.Part) && !v.unread("environments", "workload", "workload/services") {
 			v.unknown(at+"/part", "part", b.Part, known)
 		}
 		if len(b.Tags) == 0 && len(b.Resources) == 0 {
