@@ -1,0 +1,511 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// compiler turns a graph into a plan. What it cannot turn is collected in bad.
+type compiler struct {
+	g        *resource.Graph
+	p        *plan
+	bad      []error
+	vpcs     map[addr.Address]*vpc
+	subnets  map[addr.Address]*subnet
+	gateways map[addr.Address]int // spaces of Transit Gateways
+	ports    map[addr.Address][]port
+	members  map[string][]netip.Addr // addresses of the members of a group
+	public   netip.Addr              // the last public address given
+	internet int                     // its space, -1 for none yet
+}
+
+// vpc is a VPC's router.
+type vpc struct {
+	*resource.VPC
+	space   int
+	inputs  []input
+	igw     string // device
+	locals  []route
+	nats    map[addr.Address]string // devices
+	attach  map[addr.Address][]port // by Transit Gateway
+	peers   map[addr.Address]string
+	tables  map[tableKey]int
+	foreign []string // filter rules for what comes in by peerings
+}
+
+// input is a device by which packets come in that a subnet's table routes.
+type input struct {
+	dev    string
+	subnet *subnet
+}
+
+type tableKey struct {
+	table resource.Link
+	zone  string
+}
+
+// port is a device that leads to or from a Transit Gateway, in a zone.
+type port struct {
+	dev, zone string
+}
+
+type subnet struct {
+	*resource.Subnet
+	vpc   *vpc
+	space int
+	hosts int
+	used  map[netip.Addr]bool
+}
+
+// compile plans the namespaces of a graph. The error joins everything that the
+// graph holds and the kernel cannot be made to do.
+func compile(g *resource.Graph) (*plan, error) {
+	c := &compiler{g: g, p: &plan{}, vpcs: map[addr.Address]*vpc{}, subnets: map[addr.Address]*subnet{}, gateways: map[addr.Address]int{},
+		ports: map[addr.Address][]port{}, members: map[string][]netip.Addr{}, public: netip.MustParseAddr("203.0.113.0"), internet: -1}
+	c.refuse()
+	for _, v := range resource.Views[resource.VPC](g) {
+		c.vpcs[v.Addr] = &vpc{VPC: v, space: c.p.space("vpc "+v.Addr.Logical, true), nats: map[addr.Address]string{},
+			attach: map[addr.Address][]port{}, peers: map[addr.Address]string{}, tables: map[tableKey]int{}}
+	}
+	for _, s := range resource.Views[resource.Subnet](g) {
+		c.addSubnet(s)
+	}
+	c.addEnds()
+	for _, n := range resource.Views[resource.NATGateway](g) {
+		c.addNAT(n)
+	}
+	c.addTransit()
+	for _, p := range resource.Views[resource.Peering](g) {
+		c.addPeering(p)
+	}
+	c.addInternet()
+	for i := range c.p.ends {
+		c.filterEnd(i)
+	}
+	for _, v := range resource.Views[resource.VPC](g) {
+		c.routeVPC(c.vpcs[v.Addr])
+	}
+	return c.p, errors.Join(c.bad...)
+}
+
+func (c *compiler) cannot(r *resource.Resource, format string, args ...any) {
+	c.bad = append(c.bad, fmt.Errorf("%s: the kernel cannot judge %s", r.Addr, fmt.Sprintf(format, args...)))
+}
+
+// refuse notes what is never compiled.
+func (c *compiler) refuse() {
+	for r := range resource.Views[resource.Firewall](c.g) {
+		c.cannot(r, "a firewall")
+	}
+	for r, e := range resource.Views[resource.VPCEndpoint](c.g) {
+		if e.Type != "Interface" {
+			c.cannot(r, "an endpoint of type %s", e.Type)
+		}
+	}
+	for r, v := range resource.Views[resource.VPC](c.g) {
+		if v.HasIPv6 || v.BlockPublicAccess != resource.No || len(v.Unknown) > 0 {
+			c.cannot(r, "IPv6, blocked public access or an unknown range")
+		}
+	}
+	for _, l := range c.g.Loose() {
+		c.cannot(l.Resource, "what changes a resource outside the graph")
+	}
+}
+
+// addSubnet adds a router whose way out is filtered by the network ACL.
+func (c *compiler) addSubnet(v *resource.Subnet) {
+	p := c.vpcs[v.VPC.To]
+	if p == nil || !v.CIDR.IsValid() || !v.CIDR.Addr().Is4() {
+		c.cannot(v.Resource, "a subnet without a known VPC and IPv4 range")
+		return
+	}
+	s := &subnet{Subnet: v, vpc: p, space: c.p.space("subnet "+v.Addr.Logical, true), used: map[netip.Addr]bool{}}
+	c.subnets[v.Addr] = s
+	dev := fmt.Sprintf("s%d", len(p.inputs))
+	c.p.link(p.space, dev, s.space, "up")
+	p.inputs = append(p.inputs, input{dev, s})
+	p.locals = append(p.locals, route{dest: v.CIDR, dev: dev})
+	sp := c.p.spaces[s.space]
+	sp.routes = append(sp.routes, route{dest: everywhere, dev: "up"}, route{dest: v.CIDR})
+	sp.filter = inTable(c.aclForward(s, "up"))
+}
+
+// take returns the address that is given, or the lowest that is free; AWS
+// keeps the first four ("Subnet sizing").
+func (s *subnet) take(fixed netip.Addr) netip.Addr {
+	if fixed.IsValid() {
+		s.used[fixed] = true
+		return fixed
+	}
+	a := s.CIDR.Addr()
+	for range 4 {
+		a = a.Next()
+	}
+	for s.used[a] {
+		a = a.Next()
+	}
+	s.used[a] = true
+	return a
+}
+
+// addEnds adds a namespace for every interface but those of NAT gateways and
+// attachments. Those with fixed addresses come first, so that none is taken.
+func (c *compiler) addEnds() {
+	for _, fixed := range []bool{true, false} {
+		for _, i := range c.g.Interfaces() {
+			if i.Kind == resource.EndNAT || i.Kind == resource.EndAttachment || i.Address.IsValid() != fixed {
+				continue
+			}
+			s := c.subnets[i.Subnet.To]
+			if s == nil || i.Why != nil || i.Public == resource.Perhaps {
+				c.cannot(i.Owner, "an interface of unknown subnet, groups or address")
+				continue
+			}
+			c.addEnd(i, s)
+		}
+	}
+}
+
+func (c *compiler) addEnd(i resource.Interface, s *subnet) {
+	e := End{Name: i.Owner.Addr.Logical, Interface: i, Addr: s.take(i.Address)}
+	if i.Public == resource.Yes {
+		e.Public = c.givePublic()
+	}
+	home := c.p.space("end "+e.Name, false)
+	dev := fmt.Sprintf("h%d", s.hosts)
+	s.hosts++
+	c.p.link(s.space, dev, home, "eth0")
+	sub := c.p.spaces[s.space]
+	sub.routes = append(sub.routes, route{dest: only(e.Addr), dev: dev})
+	sp := c.p.spaces[home]
+	sp.addr = e.Addr
+	sp.routes = append(sp.routes, route{dest: everywhere, dev: "eth0", src: e.Addr})
+	for _, l := range i.Groups {
+		key := groupKey(l)
+		c.members[key] = append(c.members[key], e.Addr)
+	}
+	c.p.ends = append(c.p.ends, e)
+	c.p.homes = append(c.p.homes, home)
+}
+
+func (c *compiler) givePublic() netip.Addr {
+	c.public = c.public.Next()
+	return c.public
+}
+
+func only(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
+
+func groupKey(l resource.Link) string {
+	if !l.To.IsZero() {
+		return l.To.String()
+	}
+	return l.ID
+}
+
+// addNAT adds a namespace that translates what its subnet's VPC sends it.
+func (c *compiler) addNAT(n *resource.NATGateway) {
+	s := c.subnets[n.Subnet.To]
+	if s == nil || n.Regional {
+		c.cannot(n.Resource, "a NAT gateway without a subnet")
+		return
+	}
+	a := s.take(n.Address)
+	home := c.p.space("nat "+n.Addr.Logical, true)
+	dev := fmt.Sprintf("n%d", len(s.vpc.nats))
+	c.p.link(s.vpc.space, dev, home, "up")
+	s.vpc.nats[n.Addr] = dev
+	s.vpc.inputs = append(s.vpc.inputs, input{dev, s})
+	s.vpc.locals = append(s.vpc.locals, route{dest: only(a), dev: dev})
+	sp := c.p.spaces[home]
+	sp.addr = a
+	sp.routes = append(sp.routes, route{dest: everywhere, dev: "up"})
+	sp.filter = c.natFilter(s, a)
+	if !n.Private {
+		c.p.ends = append(c.p.ends, End{Name: "", Interface: resource.Interface{Kind: resource.EndNAT, Owner: n.Resource, Subnet: n.Subnet}, Addr: a, Public: c.givePublic()})
+		c.p.homes = append(c.p.homes, home)
+	}
+}
+
+// addTransit adds Transit Gateways, and a namespace for each subnet of each
+// attachment, which the subnet's network ACL filters.
+func (c *compiler) addTransit() {
+	for _, t := range resource.Views[resource.TransitGateway](c.g) {
+		if t.DefaultAssociation != resource.No || t.DefaultPropagation != resource.No {
+			c.cannot(t.Resource, "a Transit Gateway with default tables")
+		}
+		c.gateways[t.Addr] = c.p.space("tgw "+t.Addr.Logical, true)
+	}
+	for _, a := range resource.Views[resource.Attachment](c.g) {
+		tgw, ok := c.gateways[a.Gateway.To]
+		if !ok || a.Kind != resource.AttachVPC {
+			c.cannot(a.Resource, "this kind of attachment")
+			continue
+		}
+		for _, l := range a.Subnets {
+			s := c.subnets[l.To]
+			if s == nil {
+				c.cannot(a.Resource, "an attachment of an unknown subnet")
+				continue
+			}
+			home := c.p.space("attachment "+a.Addr.Logical, true)
+			up := fmt.Sprintf("a%d", len(c.p.links))
+			side := fmt.Sprintf("t%d", len(c.p.links))
+			c.p.link(s.vpc.space, up, home, "up")
+			c.p.link(tgw, side, home, "tgw")
+			s.vpc.inputs = append(s.vpc.inputs, input{up, s})
+			s.vpc.attach[a.Gateway.To] = append(s.vpc.attach[a.Gateway.To], port{up, s.Zone})
+			c.ports[a.Addr] = append(c.ports[a.Addr], port{side, s.Zone})
+			sp := c.p.spaces[home]
+			sp.pass("up", "tgw")
+			sp.filter = inTable(c.aclForward(s, "up"))
+		}
+	}
+	c.routeTransit()
+}
+
+// routeTransit fills a Transit Gateway's tables: the one that is associated
+// with the attachment by which a packet comes in decides. Without one the
+// packet is dropped ("How transit gateways work").
+func (c *compiler) routeTransit() {
+	n := 0
+	for _, t := range resource.Views[resource.GatewayTable](c.g) {
+		home, ok := c.gateways[t.Gateway.To]
+		if !ok {
+			c.cannot(t.Resource, "a table of an unknown Transit Gateway")
+			continue
+		}
+		sp := c.p.spaces[home]
+		for _, as := range t.Associations {
+			for _, in := range c.ports[as.Link.To] {
+				n++
+				sp.rules = append(sp.rules, rule{in.dev, n})
+				sp.routes = append(sp.routes, c.gatewayRoutes(t, n, in.zone)...)
+			}
+		}
+	}
+}
+
+// gatewayRoutes returns the routes of a table for packets that come in by a
+// zone; static routes beat propagated ones.
+func (c *compiler) gatewayRoutes(t *resource.GatewayTable, table int, zone string) []route {
+	var out []route
+	seen := map[netip.Prefix]bool{}
+	add := func(p netip.Prefix, dev string) {
+		if p.Addr().Is4() && !seen[p] {
+			seen[p] = true
+			out = append(out, route{table: table, dest: p, dev: dev})
+		}
+	}
+	for _, r := range t.Routes {
+		switch {
+		case !r.Dest.Prefix.IsValid():
+			c.cannot(r.Resource, "a destination that is no range")
+		case r.Blackhole:
+			add(r.Dest.Prefix, "")
+		default:
+			add(r.Dest.Prefix, near(c.ports[r.Attachment.To], zone))
+		}
+	}
+	for _, d := range t.Propagations {
+		a := resource.View[resource.Attachment](c.g, d.Link.To)
+		if a == nil || c.vpcs[a.VPC.To] == nil {
+			c.cannot(d.By, "a propagation that is not a VPC's")
+			continue
+		}
+		for _, p := range c.vpcs[a.VPC.To].CIDRs {
+			add(p, near(c.ports[a.Addr], zone))
+		}
+	}
+	return out
+}
+
+// near returns the device of a zone, else any, else none.
+func near(ports []port, zone string) string {
+	for _, p := range ports {
+		if p.zone == zone {
+			return p.dev
+		}
+	}
+	if len(ports) > 0 {
+		return ports[0].dev
+	}
+	return ""
+}
+
+// addPeering links two VPCs. What comes from the other side must come from its
+// ranges; that it stays local is the far side's table ("VPC peering
+// basics": no transitive peering).
+func (c *compiler) addPeering(p *resource.Peering) {
+	a, b := c.vpcs[p.Requester.To], c.vpcs[p.Accepter.To]
+	if a == nil || b == nil || a == b || p.Active != resource.Yes {
+		c.cannot(p.Resource, "a peering that is not between two VPCs of the graph")
+		return
+	}
+	devA, devB := fmt.Sprintf("p%d", len(a.peers)), fmt.Sprintf("p%d", len(b.peers))
+	c.p.link(a.space, devA, b.space, devB)
+	a.peers[p.Addr], b.peers[p.Addr] = devA, devB
+	a.foreign = append(a.foreign, fmt.Sprintf("iifname %q ip saddr != %s drop", devA, set(b.CIDRs)))
+	b.foreign = append(b.foreign, fmt.Sprintf("iifname %q ip saddr != %s drop", devB, set(a.CIDRs)))
+}
+
+// addInternet adds internet gateways and the one host behind them. What has a
+// public address in a VPC without a gateway cannot be reached by it.
+func (c *compiler) addInternet() {
+	for r, v := range resource.Views[resource.VPC](c.g) {
+		w := c.vpcs[v.Addr]
+		if v.InternetGateway.IsZero() {
+			continue
+		}
+		if c.internet < 0 {
+			c.internet = c.p.space("internet", false)
+			c.p.spaces[c.internet].addr = InternetAddr
+			c.p.ends = append(c.p.ends, End{Name: "internet", Internet: true, Addr: InternetAddr, Public: InternetAddr})
+			c.p.homes = append(c.p.homes, c.internet)
+		}
+		home := c.p.space("igw "+r.Addr.Logical, true)
+		out := fmt.Sprintf("o%d", len(c.p.links))
+		c.p.link(w.space, "igw", home, "v")
+		c.p.link(c.internet, out, home, "o")
+		w.igw = "igw"
+		sp := c.p.spaces[home]
+		sp.pass("v", "o")
+		var pairs []End
+		for _, e := range c.p.ends {
+			if s := c.subnets[e.Interface.Subnet.To]; s != nil && s.vpc == w && e.Public.IsValid() {
+				pairs = append(pairs, e)
+				c.p.spaces[c.internet].routes = append(c.p.spaces[c.internet].routes, route{dest: only(e.Public), dev: out, src: InternetAddr})
+			}
+		}
+		sp.filter = gatewayFilter(pairs)
+	}
+	c.p.dropGateways()
+}
+
+// dropGateways removes the NAT gateways, which are no ends, from the ends.
+func (p *plan) dropGateways() {
+	var ends []End
+	var homes []int
+	for i, e := range p.ends {
+		if e.Internet || e.Interface.Kind != resource.EndNAT {
+			ends, homes = append(ends, e), append(homes, p.homes[i])
+		}
+	}
+	p.ends, p.homes = ends, homes
+}
+
+// routeVPC makes a VPC's tables: one for what comes from outside, which holds
+// local routes only, and one for each route table and zone of its subnets.
+func (c *compiler) routeVPC(v *vpc) {
+	sp := c.p.spaces[v.space]
+	const outside = 1
+	sp.routes = append(sp.routes, v.localRoutes(outside)...)
+	for _, dev := range sortedValues(v.peers) {
+		sp.rules = append(sp.rules, rule{dev, outside})
+	}
+	if v.igw != "" {
+		sp.rules = append(sp.rules, rule{v.igw, outside})
+	}
+	for _, in := range v.inputs {
+		key := tableKey{in.subnet.RouteTable, in.subnet.Zone}
+		key.table.Property = ""
+		n, ok := v.tables[key]
+		if !ok {
+			n = outside + 1 + len(v.tables)
+			v.tables[key] = n
+			sp.routes = append(sp.routes, v.localRoutes(n)...)
+			sp.routes = append(sp.routes, c.tableRoutes(v, key, n)...)
+		}
+		sp.rules = append(sp.rules, rule{in.dev, n})
+	}
+	if len(v.foreign) > 0 {
+		slices.Sort(v.foreign)
+		sp.filter = inTable(chain("forward", "filter", "forward", 0, "accept", v.foreign))
+	}
+}
+
+func (v *vpc) localRoutes(table int) []route {
+	var out []route
+	for _, p := range v.CIDRs {
+		if !slices.ContainsFunc(v.locals, func(r route) bool { return r.dest == p }) {
+			out = append(out, route{table: table, dest: p})
+		}
+	}
+	for _, r := range v.locals {
+		r.table = table
+		out = append(out, r)
+	}
+	return out
+}
+
+// tableRoutes returns the routes that a route table declares. A subnet without
+// one has the VPC's main table, which no template can fill.
+func (c *compiler) tableRoutes(v *vpc, key tableKey, table int) []route {
+	if key.table.IsZero() {
+		return nil
+	}
+	t := resource.View[resource.RouteTable](c.g, key.table.To)
+	if t == nil || !t.Gateway.IsZero() || len(t.Unknown) > 0 {
+		c.cannot(v.Resource, "a route table outside the graph, of a gateway, or with unknown routes")
+		return nil
+	}
+	var out []route
+	for _, r := range t.Routes {
+		p := r.Dest.Prefix
+		if !p.IsValid() || !p.Addr().Is4() {
+			c.cannot(r.Resource, "a destination that is no IPv4 range")
+			continue
+		}
+		if slices.ContainsFunc(v.CIDRs, func(l netip.Prefix) bool { return l.Overlaps(p) && l.Bits() <= p.Bits() }) {
+			c.cannot(r.Resource, "a route within the VPC's own ranges")
+			continue
+		}
+		dev, ok := v.device(r, key.zone)
+		if !ok {
+			c.cannot(r.Resource, "a route to this kind of target")
+		}
+		out = append(out, route{table: table, dest: p, dev: dev})
+	}
+	return out
+}
+
+// device returns the device that a route leads to; none for a blackhole, for a
+// gateway that is not there, and for an interface, whose source/destination
+// check drops what is not its own.
+func (v *vpc) device(r resource.Route, zone string) (dev string, ok bool) {
+	if r.Blackhole {
+		return "", true
+	}
+	switch r.Target {
+	case resource.TargetInternetGateway:
+		if v.InternetGateway.Same(resource.Link{To: r.To.To, ID: r.To.ID}) {
+			return v.igw, true
+		}
+		return "", true
+	case resource.TargetNAT:
+		return v.nats[r.To.To], true
+	case resource.TargetTransitGateway:
+		for _, p := range v.attach[r.To.To] {
+			if p.zone == zone {
+				return p.dev, true
+			}
+		}
+		return "", true
+	case resource.TargetPeering:
+		return v.peers[r.To.To], true
+	}
+	return "", false
+}
+
+func sortedValues(m map[addr.Address]string) []string {
+	var out []string
+	for _, v := range m {
+		out = append(out, v)
+	}
+	slices.Sort(out)
+	return out
+}

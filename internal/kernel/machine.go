@@ -1,0 +1,32 @@
+package kernel
+
+import (
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// Probe asks whether a connection from one end to another's port comes about:
+// for TCP its handshake, for UDP a datagram and its answer. From and To index
+// Machine.Ends. From and to the Internet the public address counts, elsewhere
+// the private one.
+type Probe struct {
+	From, To int
+	Protocol resource.Protocol
+	Port     uint16
+}
+
+// Pairs returns the probes of every ordered pair of n ends, for each of ports
+// over TCP and UDP.
+func Pairs(n int, ports ...uint16) []Probe {
+	var out []Probe
+	for from := range n {
+		for to := range n {
+			if from == to {
+				continue
+			}
+			for _, port := range ports {
+				out = append(out, Probe{from, to, resource.TCP, port}, Probe{from, to, resource.UDP, port})
+			}
+		}
+	}
+	return out
+}

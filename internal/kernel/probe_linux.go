@@ -1,0 +1,257 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/suretyhq/surety/internal/resource"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+// prober is one round of probes: sockets of many namespaces behind one epoll.
+type prober struct {
+	m       *Machine
+	poll    int
+	sockets []int
+	answers map[int]bool // sockets that answer datagrams
+	clients map[int]int  // sockets of probes
+	open    []bool
+	waiting int
+}
+
+// Probe makes the connections of all probes at once, and returns for each
+// whether it came about. It waits until every probe is decided or nothing has
+// happened for the window.
+func (m *Machine) Probe(ctx context.Context, probes []Probe, window time.Duration) ([]bool, error) {
+	poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("probing: %w", err)
+	}
+	p := &prober{m: m, poll: poll, answers: map[int]bool{}, clients: map[int]int{}, open: make([]bool, len(probes))}
+	defer p.close()
+	if err := apart(func() error { return p.listen(probes) }); err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	if err := apart(func() error { return p.connect(probes) }); err != nil {
+		return nil, fmt.Errorf("probing: %w", err)
+	}
+	if err := p.wait(ctx, window); err != nil {
+		return nil, fmt.Errorf("probing: %w", err)
+	}
+	return p.open, nil
+}
+
+func (p *prober) close() {
+	for _, fd := range p.sockets {
+		_ = unix.Close(fd) // nothing was buffered that matters
+	}
+	_ = unix.Close(p.poll)
+}
+
+// socket makes a non-blocking socket in the thread's namespace. A connection is
+// reset when it is closed, so that none lingers.
+func (p *prober) socket(proto resource.Protocol) (int, error) {
+	typ := unix.SOCK_STREAM
+	if proto == resource.UDP {
+		typ = unix.SOCK_DGRAM
+	}
+	fd, err := unix.Socket(unix.AF_INET, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	p.sockets = append(p.sockets, fd)
+	if proto == resource.TCP {
+		err = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
+	return fd, err
+}
+
+// listen opens what the probes go to, once each.
+func (p *prober) listen(probes []Probe) error {
+	for _, group := range byEnd(probes, func(q Probe) int { return q.To }) {
+		if err := netns.Set(p.m.spaces[p.m.plan.homes[group[0].To]]); err != nil {
+			return err
+		}
+		seen := map[Probe]bool{}
+		for _, q := range group {
+			door := Probe{To: q.To, Protocol: q.Protocol, Port: q.Port}
+			if seen[door] {
+				continue
+			}
+			seen[door] = true
+			fd, err := p.socket(q.Protocol)
+			if err != nil {
+				return err
+			}
+			if err := unix.Bind(fd, &unix.SockaddrInet4{Port: int(q.Port), Addr: p.m.plan.ends[q.To].Addr.As4()}); err != nil {
+				return err
+			}
+			if q.Protocol == resource.TCP {
+				if err := unix.Listen(fd, 4096); err != nil {
+					return err
+				}
+				continue
+			}
+			p.answers[fd] = true
+			if err := p.watch(fd, unix.EPOLLIN); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *prober) watch(fd int, events uint32) error {
+	return unix.EpollCtl(p.poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
+}
+
+// numbered is a probe with its place in the answer.
+type numbered struct {
+	Probe
+	n int
+}
+
+// byEnd groups probes by an end, in order of ends.
+func byEnd(probes []Probe, end func(Probe) int) [][]numbered {
+	groups := map[int][]numbered{}
+	for i, q := range probes {
+		groups[end(q)] = append(groups[end(q)], numbered{q, i})
+	}
+	var keys []int
+	for k := range groups {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	var out [][]numbered
+	for _, k := range keys {
+		out = append(out, groups[k])
+	}
+	return out
+}
+
+// connect starts every probe.
+func (p *prober) connect(probes []Probe) error {
+	for _, group := range byEnd(probes, func(q Probe) int { return q.From }) {
+		if err := netns.Set(p.m.spaces[p.m.plan.homes[group[0].From]]); err != nil {
+			return err
+		}
+		for _, q := range group {
+			to := p.target(q.Probe)
+			if !to.IsValid() {
+				continue
+			}
+			if err := p.start(q, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// target returns the address that a probe goes to; none where the Internet has
+// none to use.
+func (p *prober) target(q Probe) netip.Addr {
+	if p.m.plan.ends[q.From].Internet {
+		return p.m.plan.ends[q.To].Public
+	}
+	return p.m.plan.ends[q.To].Addr
+}
+
+// start sends the first packet of a probe. That the namespace itself refuses
+// it (no route, a group's egress) is an answer.
+func (p *prober) start(q numbered, to netip.Addr) error {
+	fd, err := p.socket(q.Protocol)
+	if err != nil {
+		return err
+	}
+	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(q.Port), Addr: to.As4()})
+	switch {
+	case err == nil && q.Protocol == resource.UDP:
+		if _, err := unix.Write(fd, []byte("?")); err != nil {
+			return refused(err)
+		}
+	case err == nil, errors.Is(err, unix.EINPROGRESS):
+	default:
+		return refused(err)
+	}
+	p.clients[fd] = q.n
+	p.waiting++
+	if q.Protocol == resource.UDP {
+		return p.watch(fd, unix.EPOLLIN)
+	}
+	return p.watch(fd, unix.EPOLLOUT)
+}
+
+// refused lets those errors pass by which the network says no.
+func refused(err error) error {
+	for _, no := range []error{unix.EPERM, unix.EACCES, unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EINVAL, unix.ECONNREFUSED} {
+		if errors.Is(err, no) {
+			return nil
+		}
+	}
+	return err
+}
+
+// wait answers datagrams and notes what comes about.
+func (p *prober) wait(ctx context.Context, window time.Duration) error {
+	events := make([]unix.EpollEvent, 256)
+	quiet := time.Now().Add(window)
+	for p.waiting > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		left := time.Until(quiet)
+		if left <= 0 {
+			return nil
+		}
+		n, err := unix.EpollWait(p.poll, events, int(left.Milliseconds())+1)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range events[:n] {
+			fd := int(e.Fd)
+			if p.answers[fd] {
+				answer(fd)
+			} else {
+				p.decide(fd)
+			}
+		}
+		if n > 0 {
+			quiet = time.Now().Add(window)
+		}
+	}
+	return nil
+}
+
+// answer sends every datagram back to where it came from.
+func answer(fd int) {
+	buf := make([]byte, 16)
+	for {
+		n, from, err := unix.Recvfrom(fd, buf, 0)
+		if err != nil || from == nil {
+			return
+		}
+		_ = unix.Sendto(fd, buf[:n], 0, from) // a refused answer is a closed probe
+	}
+}
+
+// decide reads what became of a probe.
+func (p *prober) decide(fd int) {
+	i, ok := p.clients[fd]
+	if !ok {
+		return
+	}
+	delete(p.clients, fd)
+	p.waiting--
+	_ = unix.EpollCtl(p.poll, unix.EPOLL_CTL_DEL, fd, nil) // it is closed at the end anyway
+	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	p.open[i] = err == nil && code == 0
+}
