@@ -1,0 +1,163 @@
+package network
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// Egress returns every way out to the internet that packets of a class have:
+// by external class, gateway or NAT gateway, and firewalls passed, in a stable
+// order. Works of an exit is what takes it; ways that nothing can take are
+// left out.
+func (n *Network) Egress(a ClassID) []Exit {
+	if !n.has(a) || n.inside[a].sub == nil {
+		return nil
+	}
+	var out []Exit
+	src := &n.inside[a]
+	for _, to := range n.external {
+		dst := &n.inside[to]
+		if n.mute(src, dst) {
+			continue
+		}
+		for family := range src.atoms {
+			for _, x := range src.atoms[family] {
+				for _, y := range dst.atoms[family] {
+					out = n.exits(out, a, to, end{src, x}, end{dst, y})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y Exit) int {
+		return cmp.Or(cmp.Compare(x.To, y.To), x.By.Compare(y.By), slices.CompareFunc(x.Firewalls, y.Firewalls, addr.Address.Compare))
+	})
+	return out
+}
+
+func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
+	i := 0
+	attempts := n.attempts(src, dst, n.ports.all)
+	n.trips(src, dst, func(t *trip) bool {
+		at := attempts[i]
+		i++
+		if at.may.IsEmpty() || t.there == nil {
+			return true
+		}
+		e := Exit{To: to, By: t.there.via}
+		if t.there.nat != nil {
+			e.By = t.there.nat.addr
+		}
+		for _, p := range t.there.fws {
+			if !slices.Contains(e.Firewalls, p.fw.addr) {
+				e.Firewalls = append(e.Firewalls, p.fw.addr)
+			}
+		}
+		slices.SortFunc(e.Firewalls, addr.Address.Compare)
+		r := Reach{at.must, at.may, at.named}
+		for j := range out {
+			if out[j].To == to && out[j].By == e.By && slices.Equal(out[j].Firewalls, e.Firewalls) {
+				out[j].Works.Must = out[j].Works.Must.And(r.Must)
+				out[j].Works.May = out[j].Works.May.Or(r.May)
+				out[j].Works.Named = out[j].Works.Named.Or(r.Named)
+				return true
+			}
+		}
+		e.Works, e.Domains = r, at.tr.domains
+		e.Path = Path{From: a, To: to, Forward: at.tr.forward, Return: at.tr.reply, Works: r, Domains: at.tr.domains, Unknowns: at.tr.whys}
+		out = append(out, e)
+		return true
+	})
+	return out
+}
+
+// Relays returns what a load balancer passes on, by listener and target group.
+// A flow through the balancer works if the client reaches a node with Listen
+// and every node reaches the targets with Sends. Why is set where the targets
+// are not known, or where the balancer preserves the client's address, so that
+// the targets' rules see the client instead of the balancer ("Client IP
+// preservation").
+func (n *Network) Relays(balancer addr.Address) []Relay {
+	b := resource.View[resource.LoadBalancer](n.graph, balancer)
+	if b == nil {
+		return nil
+	}
+	var out []Relay
+	for _, l := range resource.Views[resource.Listener](n.graph) {
+		if l.Balancer.To != balancer {
+			continue
+		}
+		seen := map[addr.Address]bool{}
+		for _, action := range l.Actions {
+			for _, link := range action.Groups {
+				if link.IsZero() || (seen[link.To] && !link.To.IsZero()) {
+					continue
+				}
+				seen[link.To] = true
+				out = append(out, n.relay(b, l, link))
+			}
+		}
+	}
+	return out
+}
+
+// transports are the IP protocols of listeners and target groups.
+func (n *Network) transports(protocol string, port int) PacketSet {
+	var out PacketSet
+	if port <= 0 || port > 65535 {
+		return n.ports.all
+	}
+	p := uint16(port)
+	if protocol == "UDP" || protocol == "TCP_UDP" || protocol == "QUIC" || protocol == "TCP_QUIC" {
+		out = out.Or(n.ports.set(resource.UDP, p, p))
+	}
+	if protocol != "UDP" && protocol != "QUIC" {
+		out = out.Or(n.ports.set(resource.TCP, p, p))
+	}
+	return out
+}
+
+func (n *Network) relay(b *resource.LoadBalancer, l *resource.Listener, link resource.Link) Relay {
+	r := Relay{Balancer: b.Addr, Listener: l.Addr, Group: link.To, Nodes: n.ClassesOf(b.Addr), Listen: n.transports(l.Protocol, l.Port)}
+	t := resource.View[resource.TargetGroup](n.graph, link.To)
+	if t == nil {
+		r.Why = unknownLink(link, l.Addr, "target group")
+		return r
+	}
+	if len(t.Unknown) > 0 {
+		r.Why = t.Unknown[0]
+	}
+	if b.Type == "network" && t.PreserveClientIP != resource.No {
+		r.Why = &value.Reason{Code: "ELBV2_SOURCE_ADDRESS_PRESERVATION", At: t.Addr, Property: "TargetGroupAttributes",
+			Text: "the balancer preserves the client's address, so the targets' rules see the client"}
+	}
+	for _, m := range t.Targets {
+		port := m.Port
+		if port == 0 {
+			port = t.Port
+		}
+		r.Sends = r.Sends.Or(n.transports(t.Protocol, port))
+		switch {
+		case m.Addr.IsValid():
+			for i := range n.classes {
+				c := &n.classes[i]
+				if !c.External && slices.ContainsFunc(c.Members, func(x resource.Interface) bool { return x.Address == m.Addr }) {
+					r.Targets = append(r.Targets, c.ID)
+				}
+			}
+		case !m.To.To.IsZero() && len(n.ClassesOf(m.To.To)) > 0:
+			r.Targets = append(r.Targets, n.ClassesOf(m.To.To)...)
+		case r.Why == nil:
+			r.Why = unknownLink(m.To, t.Addr, "target")
+		}
+	}
+	slices.Sort(r.Targets)
+	r.Targets = slices.Compact(r.Targets)
+	if len(t.Targets) == 0 {
+		r.Sends = n.transports(t.Protocol, t.Port)
+	}
+	return r
+}

@@ -1,0 +1,199 @@
+package network
+
+import (
+	"sync"
+
+	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// verdict is what a firewall lets by between two atoms, there and back. Named
+// is what it lets by for names only.
+type verdict struct {
+	must, may, named PacketSet
+	names            []string
+	by               *fwRule // the last rule that let something by or dropped something
+	why              *value.Reason
+}
+
+// verdicts caches a firewall's verdicts by the parts that its rules tell apart.
+type verdicts struct {
+	mu sync.RWMutex
+	of map[[3]int32]*verdict
+}
+
+// inspect returns a firewall's verdict about packets from one atom to another.
+func (n *Network) inspect(f *firewall, from, to atom) *verdict {
+	key := [3]int32{int32(f.id), f.parts.part[from], f.parts.part[to]}
+	n.verdicts.mu.RLock()
+	v := n.verdicts.of[key]
+	n.verdicts.mu.RUnlock()
+	if v != nil {
+		return v
+	}
+	v = n.decide(f, from, to)
+	n.verdicts.mu.Lock()
+	n.verdicts.of[key] = v
+	n.verdicts.mu.Unlock()
+	return v
+}
+
+// lot is packets that surely, and packets that perhaps, went one way.
+type lot struct{ must, may PacketSet }
+
+// decide runs both engines. A flow is inspected by the stateful engine if both
+// its packets and its replies are forwarded to it; the stateless engine sees
+// each packet by itself.
+func (n *Network) decide(f *firewall, from, to atom) *verdict {
+	v := &verdict{}
+	all := n.ports.all
+	if n.options.Mutant == FirewallIgnored {
+		v.must, v.may = all, all
+		return v
+	}
+	if f.why != nil {
+		v.may, v.why = all, f.why
+		return v
+	}
+	pass, forward := n.stateless(f, v, from, to, false)
+	passBack, forwardBack := n.stateless(f, v, to, from, true)
+	kept, named := n.stateful(f, v, forward, from, to)
+	sure := kept.must.Or(named.must)
+	v.must = sure.And(forwardBack.must).Or(pass.must.And(passBack.must))
+	v.may = kept.may.Or(named.may).Or(pass.may).And(forwardBack.may.Or(passBack.may))
+	v.named = named.may.Minus(kept.must).Minus(pass.must).And(v.may)
+	return v
+}
+
+// ephemeral says whether ranges hold all, some or none of a client's ports.
+func ephemeral(ranges []resource.PortRange) resource.Tri {
+	if len(ranges) == 0 {
+		return resource.Yes
+	}
+	out := resource.No
+	for _, r := range ranges {
+		switch {
+		case r.From <= firstEphemeral && r.To >= lastEphemeral:
+			return resource.Yes
+		case r.To >= firstEphemeral:
+			out = resource.Perhaps
+		}
+	}
+	return out
+}
+
+// least is Yes if all are, No if one is, and Perhaps otherwise.
+func least(all ...resource.Tri) resource.Tri {
+	out := resource.Yes
+	for _, t := range all {
+		switch {
+		case t == resource.No:
+			return resource.No
+		case t == resource.Perhaps:
+			out = resource.Perhaps
+		}
+	}
+	return out
+}
+
+// stateless runs the stateless engine: what it passes by itself and what it
+// forwards. Sets are by the service's port, which for replies is the source's.
+func (n *Network) stateless(f *firewall, v *verdict, from, to atom, reply bool) (pass, forward lot) {
+	rest := lot{n.ports.all, n.ports.all}
+	take := func(a fwAction, set PacketSet, sure bool) {
+		into := &forward
+		switch a {
+		case fwPass:
+			into = &pass
+		case fwDrop:
+			into = &lot{}
+		}
+		into.may = into.may.Or(set.And(rest.may))
+		if sure {
+			into.must = into.must.Or(set.And(rest.must))
+			rest.may = rest.may.Minus(set)
+		}
+		rest.must = rest.must.Minus(set)
+	}
+	for i := range f.stateless {
+		r := &f.stateless[i]
+		set, client := r.set, ephemeral(r.sourcePorts)
+		if reply {
+			set, client = r.reverse, ephemeral(r.destPorts)
+		}
+		hit := least(r.source.match(n.atoms, from), r.dest.match(n.atoms, to), client)
+		if hit == resource.No {
+			continue
+		}
+		if r.maybe != nil {
+			hit, v.why = resource.Perhaps, r.maybe
+		}
+		if set.Overlaps(rest.may) {
+			v.by = r
+		}
+		take(r.action, set, hit == resource.Yes)
+	}
+	take(f.fallback, n.ports.all, true)
+	return pass, forward
+}
+
+// stateful runs the stateful engine over what was forwarded to it.
+func (n *Network) stateful(f *firewall, v *verdict, rest lot, from, to atom) (pass, named lot) {
+	for i := range f.stateful {
+		r := &f.stateful[i]
+		set, hit := r.set, least(r.source.match(n.atoms, from), r.dest.match(n.atoms, to), ephemeral(r.sourcePorts))
+		if r.both && hit != resource.Yes {
+			if back := least(r.source.match(n.atoms, to), r.dest.match(n.atoms, from), ephemeral(r.destPorts)); back != resource.No && (hit == resource.No || back == resource.Yes) {
+				set, hit = r.reverse, back
+			}
+		}
+		if hit == resource.No || !set.Overlaps(rest.may) {
+			continue
+		}
+		if r.maybe != nil {
+			hit, v.why = resource.Perhaps, r.maybe
+		}
+		v.by = r
+		switch {
+		case r.action == fwNames:
+			if f.deflt == fwDrop && f.strict {
+				continue // the handshake is dropped before a name is seen
+			}
+			v.names = append(v.names, r.names...)
+			named.may = named.may.Or(set.And(rest.may))
+			if hit == resource.Yes {
+				named.must = named.must.Or(set.And(rest.must))
+			}
+		case r.action == fwPass:
+			pass.may = pass.may.Or(set.And(rest.may))
+			if hit == resource.Yes {
+				pass.must = pass.must.Or(set.And(rest.must))
+				rest = lot{rest.must.Minus(set), rest.may.Minus(set)}
+			}
+		case hit == resource.Yes:
+			rest = lot{rest.must.Minus(set), rest.may.Minus(set)}
+		default: // may be dropped, may be let by
+			pass.may = pass.may.Or(set.And(rest.may))
+			rest.must = rest.must.Minus(set)
+		}
+	}
+	if f.deflt != fwDrop {
+		pass = lot{pass.must.Or(rest.must), pass.may.Or(rest.may)}
+	}
+	return pass, named
+}
+
+// partitions divides the atoms as each firewall's rules see them.
+func (c *compiler) partitions() {
+	for _, f := range c.n.firewalls {
+		cut := make([]bool, c.n.atoms.len()+1)
+		for _, rules := range [][]fwRule{f.stateless, f.stateful} {
+			for _, r := range rules {
+				for _, s := range append(append([]span32(nil), r.source.spans...), r.dest.spans...) {
+					cut[s.lo], cut[s.hi] = true, true
+				}
+			}
+		}
+		f.parts = c.n.atoms.cutAt(cut)
+	}
+}
