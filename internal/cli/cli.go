@@ -95,6 +95,8 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 	root.AddCommand(
 		newInit(env),
 		newValidate(env),
+		newProve(env),
+		newReach(env),
 		newVersion(env),
 	)
 	return root

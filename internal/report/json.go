@@ -46,6 +46,7 @@ type jsonClaim struct {
 	Verdict  string        `json:"verdict"`
 	Checked  int           `json:"checked"`
 	Unit     string        `json:"unit,omitempty"`
+	Note     string        `json:"note,omitempty"`
 	Waiver   *jsonWaiver   `json:"waiver,omitempty"`
 	Findings []jsonFinding `json:"findings"`
 }
@@ -110,7 +111,7 @@ func writeJSON(w io.Writer, r *Report) error {
 
 func (r *Report) jsonClaim(v proof.Verdict) jsonClaim {
 	c := jsonClaim{ID: v.Claim, Scope: string(v.Scope), Verdict: v.Outcome.String(), Checked: v.Checked,
-		Unit: v.Unit, Findings: []jsonFinding{}}
+		Unit: v.Unit, Note: v.Note, Findings: []jsonFinding{}}
 	if v.Waiver != nil {
 		c.Waiver = &jsonWaiver{Why: v.Waiver.Why, Until: v.Waiver.Until.Format("2006-01-02")}
 	}

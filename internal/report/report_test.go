@@ -73,7 +73,7 @@ func sample(t *testing.T) *Report {
 			{Claim: "declared-flows", Scope: "prod", Outcome: proof.Refuted, Checked: 118, Unit: "flows", Witness: []proof.Finding{refuted}},
 			{Claim: "declared-flows", Scope: "dev", Outcome: proof.Waived, Checked: 118, Unit: "flows", Witness: []proof.Finding{waived},
 				Waiver: &estate.Waiver{Claim: "declared-flows", At: "dev", Why: "dev holds no customer data", Until: time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC)}},
-			{Claim: "declared-flows", Scope: "hub", Outcome: proof.NotApplicable},
+			{Claim: "declared-flows", Scope: "hub", Outcome: proof.NotApplicable, Note: "the hub declares no flows"},
 		},
 		NotModelled: map[string]int{"AWS::Foo::Bar": 3, "AWS::CDK::Metadata": 1},
 		Timing:      Timing{Load: 12 * time.Millisecond, Resolve: 7 * time.Millisecond, Prove: 31 * time.Millisecond},

@@ -56,6 +56,7 @@ func writeText(w io.Writer, r *Report, opts Options) error {
 	t.width = min(max(t.width, 40), 120)
 	t.heading()
 	t.table()
+	t.notes()
 	t.findings()
 	t.notModelled()
 	t.closing()
@@ -223,6 +224,27 @@ func (t *text) findings() {
 	}
 }
 
+// notes says why claims do not apply: each reason once, with its claims.
+func (t *text) notes() {
+	var order []string
+	claims := map[string][]string{}
+	for _, v := range t.r.verdicts() {
+		if v.Outcome != proof.NotApplicable || v.Note == "" {
+			continue
+		}
+		if claims[v.Note] == nil {
+			order = append(order, v.Note)
+		}
+		if !slices.Contains(claims[v.Note], v.Claim) {
+			claims[v.Note] = append(claims[v.Note], v.Claim)
+		}
+	}
+	for _, note := range order {
+		t.line("")
+		t.wrapped("  ", t.paint(proof.NotApplicable, mark(proof.NotApplicable))+" "+strings.Join(claims[note], ", ")+": "+note)
+	}
+}
+
 func (t *text) verdict(v proof.Verdict) {
 	t.line("")
 	t.line("%s %s", t.paint(v.Outcome, mark(v.Outcome)+" "+v.Claim), t.bold("in "+string(v.Scope)+": "+word(v.Outcome)))
@@ -312,6 +334,9 @@ func (t *text) closing() {
 	t.wrapped("", fmt.Sprintf("%s It took %s: load %s, resolve %s, prove %s.", t.sentence(),
 		round(took), round(t.r.Timing.Load), round(t.r.Timing.Resolve), round(t.r.Timing.Prove)))
 }
+
+// Summary says in one sentence what the report comes to.
+func (r *Report) Summary() string { return (&text{r: r}).sentence() }
 
 func (t *text) sentence() string {
 	refuted, unknown, proved := t.r.Count(proof.Refuted), t.r.Count(proof.Unknown), t.r.Count(proof.Proved)

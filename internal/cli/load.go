@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/suretyhq/surety/diag"
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/assembly"
+	"github.com/suretyhq/surety/internal/claims"
+	"github.com/suretyhq/surety/internal/intrinsic"
+	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/part"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/report"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// inputs says what a command is about: PATHs, or an estate, or both.
+type inputs struct {
+	paths       []string
+	estateFile  string
+	estateGiven bool // by -f, not by default
+	params      []string
+	account     string
+	region      string
+}
+
+// inputFlags adds the flags that fill inputs.
+func inputFlags(cmd *cobra.Command, in *inputs) {
+	estateFlag(cmd, &in.estateFile)
+	f := cmd.Flags()
+	f.StringArrayVar(&in.params, "param", nil, "a template parameter's `NAME=VALUE` (or STACK/NAME=VALUE); may be repeated")
+	f.StringVar(&in.account, "account", "", "the account `ID` of stacks that name none")
+	f.StringVar(&in.region, "region", "", "the Region's `NAME` of stacks that name none")
+}
+
+// subject is what was loaded: the facts, and the intent where there is an
+// estate.
+type subject struct {
+	source string
+	estate *estate.Estate
+	stacks int
+	graph  *resource.Graph
+	parts  *part.Binding
+	net    *network.Network
+	timing report.Timing
+}
+
+// load goes the way from files to a network: it synthesises where that is
+// needed, loads templates, resolves them, builds the graph, binds the parts
+// and compiles the network. Warnings are printed; errors are returned.
+func load(ctx context.Context, env Env, in inputs) (*subject, error) {
+	s := &subject{}
+	params, err := parseParams(in.params)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := s.locate(ctx, env, in)
+	if err != nil {
+		return nil, err
+	}
+	s.source = strings.Join(paths, ", ")
+
+	begin := time.Now()
+	asm, problems := assembly.Load(ctx, paths...)
+	s.timing.Load = time.Since(begin)
+	if err := settle(ctx, env, problems); err != nil {
+		return nil, err
+	}
+	s.stacks = len(asm.Stacks)
+
+	begin = time.Now()
+	resources, problems := intrinsic.Resolve(asm, intrinsic.Options{Params: params, Account: in.account, Region: in.region})
+	graph, doubles := resource.New(resources)
+	s.timing.Resolve = time.Since(begin)
+	if err := settle(ctx, env, append(problems, doubles...)); err != nil {
+		return nil, err
+	}
+	s.graph = graph
+
+	begin = time.Now()
+	var opts network.Options
+	if s.estate != nil {
+		s.parts = part.Bind(s.estate, graph)
+		opts.Ports = ports(s.estate)
+	}
+	s.net = network.Build(graph, opts)
+	s.timing.Prove = time.Since(begin)
+	return s, ctx.Err()
+}
+
+// prove runs the claims with the given ids, or all.
+func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Report, error) {
+	all := claims.All()
+	if err := checkIDs(all, only); err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	in := &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now()}
+	verdicts, err := proof.Run(ctx, in, all, proof.Only(only...))
+	if err != nil {
+		return nil, err
+	}
+	s.timing.Prove += time.Since(begin)
+	r := &report.Report{Source: s.source, Claims: all, Verdicts: verdicts, Graph: s.graph, Stacks: s.stacks,
+		NotModelled: s.graph.NotModelled(), Timing: s.timing}
+	if s.estate != nil {
+		r.Estate = s.estate.Name
+		r.Scopes = append(r.Scopes, estate.HubEnvironment)
+		for _, name := range s.estate.Environments.Keys() {
+			r.Scopes = append(r.Scopes, proof.Scope(name))
+		}
+	}
+	return r, nil
+}
+
+// locate loads the estate, where there is one, and returns the paths to load:
+// those that were named, or the estate's assembly, synthesised first if it is
+// absent or stale.
+func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, error) {
+	if len(in.paths) > 0 && !in.estateGiven {
+		return in.paths, nil
+	}
+	if !in.estateGiven && !exists(in.estateFile) {
+		if exists(filepath.Join(defaultOut, "manifest.json")) {
+			return []string{defaultOut}, nil
+		}
+		return nil, fmt.Errorf("there is no %s here and no PATH was named\n"+
+			"surety init writes one to start from; surety prove PATH proves templates or a cdk.out without one", in.estateFile)
+	}
+	e, err := loadEstate(env, in.estateFile)
+	if err != nil {
+		return nil, err
+	}
+	s.estate = e
+	if len(in.paths) > 0 {
+		return in.paths, nil
+	}
+	out := filepath.Join(filepath.Dir(in.estateFile), defaultOut)
+	return []string{out}, ensureAssembly(ctx, env, in.estateFile, out)
+}
+
+// settle prints warnings and returns errors.
+func settle(ctx context.Context, env Env, problems diag.List) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	printProblems(env.Stderr, problems)
+	return nil
+}
+
+// ports are the ports that the estate's flows name, so that the network tells
+// them apart from others.
+func ports(e *estate.Estate) []network.Flow {
+	var flows []network.Flow
+	for _, f := range e.Flows() {
+		flows = append(flows, network.Flow{Protocol: f.Protocol, From: uint16(f.Port), To: uint16(f.Port)})
+	}
+	return flows
+}
+
+// checkIDs says which of the ids is no claim's, and which was meant.
+func checkIDs(all []proof.Claim, only []string) error {
+	ids := make([]string, 0, len(all))
+	for _, c := range all {
+		ids = append(ids, c.ID)
+	}
+	for _, id := range only {
+		if slices.Contains(ids, id) {
+			continue
+		}
+		msg := fmt.Sprintf("there is no claim %q", id)
+		if near := diag.Nearest(id, ids); near != "" {
+			msg += fmt.Sprintf("; did you mean %q?", near)
+		}
+		return errors.New(msg + "\nthe claims are " + strings.Join(ids, ", "))
+	}
+	return nil
+}
+
+func parseParams(params []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, p := range params {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--param %s: want NAME=VALUE", p)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}

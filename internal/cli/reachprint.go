@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/report"
+)
+
+// jsonAnswer is the JSON of reach FROM TO.
+type jsonAnswer struct {
+	Version  int              `json:"version"`
+	From     string           `json:"from"`
+	To       string           `json:"to"`
+	Protocol string           `json:"protocol,omitempty"`
+	Port     int              `json:"port,omitempty"`
+	Verdict  string           `json:"verdict"`
+	Flows    string           `json:"flows,omitempty"`
+	Pairs    int              `json:"pairs"`
+	Works    int              `json:"works"`
+	Codes    []string         `json:"codes"`
+	Forward  []report.JSONHop `json:"forward"`
+	Return   []report.JSONHop `json:"return"`
+	StopsAt  *report.JSONHop  `json:"stopsAt,omitempty"`
+	Domains  []string         `json:"domains,omitempty"`
+	Unknowns []string         `json:"unknowns,omitempty"`
+	Relays   []string         `json:"relays,omitempty"`
+}
+
+func (a *answer) write(w io.Writer, format string) error {
+	if format == "json" {
+		return report.EncodeJSON(w, a.json())
+	}
+	var b strings.Builder
+	a.text(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *answer) json() jsonAnswer {
+	out := jsonAnswer{
+		Version: report.Version, From: a.q.from, To: a.q.to, Protocol: a.q.protocol, Port: a.q.port,
+		Verdict: a.verdict, Pairs: a.pairs, Works: a.works, Codes: a.codes,
+		Forward: report.JSONHops(a.path.Forward, false), Return: report.JSONHops(a.path.Return, true),
+		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.relayNames(),
+	}
+	if a.verdict == reachable {
+		out.Flows = a.net.Format(a.flows)
+	}
+	if a.path.StopsAt != nil {
+		out.StopsAt = &report.JSONHops([]network.Hop{*a.path.StopsAt}, false)[0]
+	}
+	return out
+}
+
+func (a *answer) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s → %s%s: %s\n", a.q.from, a.q.to, a.asked(), a.headline())
+	a.hops(b, "forward", a.path.Forward)
+	a.hops(b, "return", a.path.Return)
+	if len(a.path.Domains) > 0 {
+		fmt.Fprintf(b, "\nonly for these names: %s\n", strings.Join(a.path.Domains, ", "))
+	}
+	for _, u := range a.unknowns() {
+		fmt.Fprintf(b, "\nnot known before deployment: %s\n", u)
+	}
+	for _, r := range a.relayNames() {
+		fmt.Fprintf(b, "\nNot directly, but by way of the load balancer %s, which ends the connection and begins its own.\n", r)
+	}
+}
+
+func (a *answer) asked() string {
+	switch {
+	case a.q.port > 0:
+		return fmt.Sprintf(" %s/%d", a.q.protocol, a.q.port)
+	case a.q.protocol != "":
+		return " " + a.q.protocol
+	}
+	return ""
+}
+
+func (a *answer) headline() string {
+	switch a.verdict {
+	case reachable:
+		s := "reachable by " + a.net.Format(a.flows)
+		if a.works < a.pairs {
+			s += fmt.Sprintf(", from %d of %d pairs of places", a.works, a.pairs)
+		}
+		return s
+	case unknown:
+		return "unknown: it depends on what only deployment decides"
+	}
+	if h := a.path.StopsAt; h != nil {
+		return fmt.Sprintf("unreachable, stopped at %s [%s]", a.s.name(h.At), h.Code)
+	}
+	return "unreachable"
+}
+
+func (a *answer) hops(b *strings.Builder, label string, hops []network.Hop) {
+	if len(hops) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n  %s\n", label)
+	for i, h := range hops {
+		fmt.Fprintf(b, "  %2d  %s", i+1, a.s.name(h.At))
+		if !h.By.IsZero() && h.By != h.At {
+			fmt.Fprintf(b, " (by %s)", strings.TrimSpace(a.s.name(h.By)+" "+h.Property))
+		}
+		fmt.Fprintf(b, "\n      %s", h.Decision)
+		if h.Code != "" {
+			fmt.Fprintf(b, " [%s]", h.Code)
+		}
+		if head := report.Header(h.In); head != "" && (i == 0 || hops[i-1].In != h.In) {
+			fmt.Fprintf(b, "\n      %s", head)
+		}
+		b.WriteString("\n")
+	}
+}
+
+func (a *answer) unknowns() []string {
+	if a.verdict == unreachable {
+		return nil
+	}
+	var out []string
+	for _, u := range a.path.Unknowns {
+		if s := u.Error(); s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (a *answer) relayNames() []string {
+	var out []string
+	for _, r := range a.relays {
+		if n := a.s.name(r.Balancer); !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
