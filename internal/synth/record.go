@@ -1,0 +1,171 @@
+package synth
+
+import (
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/suretyhq/surety/diag"
+	"github.com/suretyhq/surety/estate"
+)
+
+// RecordFile is the file of an assembly that says what it was made of.
+const RecordFile = "surety.json"
+
+// recordVersion changes whenever the record, or what the key covers, does.
+const recordVersion = 1
+
+var (
+	errAbsent  = errors.New("there is no assembly")
+	errForeign = errors.New("the folder is not Surety's")
+)
+
+// record is the content of RecordFile: the key of what the assembly was made
+// of, and the SHA-256 of each of its files by its path.
+type record struct {
+	Version int               `json:"version"`
+	Key     string            `json:"key"`
+	Files   map[string]string `json:"files"`
+}
+
+// readRecord reads an assembly's record. errAbsent: the folder does not exist
+// or is empty. errForeign: it holds something without a record.
+func readRecord(dir string) (*record, error) {
+	data, err := os.ReadFile(filepath.Join(dir, RecordFile))
+	if err != nil {
+		entries, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) || (err == nil && len(entries) == 0) {
+			return nil, errAbsent
+		}
+		return nil, errForeign
+	}
+	r := &record{}
+	if err := json.Unmarshal(data, r); err != nil || r.Files == nil {
+		return nil, errForeign
+	}
+	if r.Version != recordVersion {
+		r.Key = ""
+	}
+	return r, nil
+}
+
+func writeRecord(dir, key string) error {
+	files, err := digests(dir)
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(record{Version: recordVersion, Key: key, Files: files}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, RecordFile), append(data, '\n'), 0o644)
+}
+
+// edited returns the files that differ from the record, sorted.
+func (r *record) edited(dir string) ([]string, error) {
+	now, err := digests(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for f, digest := range now {
+		if r.Files[f] != digest {
+			files = append(files, f)
+		}
+	}
+	for f := range r.Files {
+		if _, ok := now[f]; !ok {
+			files = append(files, f)
+		}
+	}
+	slices.Sort(files)
+	return files, nil
+}
+
+// digests returns the SHA-256 of every file but the record, by its path with
+// slashes.
+func digests(dir string) (map[string]string, error) {
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil || name == RecordFile {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		files[filepath.ToSlash(name)] = hex.EncodeToString(sum[:])
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the assembly %s: %w", dir, err)
+	}
+	return files, nil
+}
+
+// cacheKey identifies what an assembly is made of: the estate's bytes, the
+// program that synthesises, and Node. An estate refers to no other file.
+func cacheKey(estatePath, programPath, nodePath string) (string, error) {
+	spec, err := os.ReadFile(estatePath)
+	if err != nil {
+		return "", diag.Diagnostic{Code: estate.CodeUnreadable, Pos: diag.Position{File: estatePath}, What: "cannot read the estate file: " + err.Error(),
+			Fix: "check the path and the permissions, or write an estate with surety init"}
+	}
+	program, err := buildID(programPath)
+	if err != nil {
+		return "", diag.Diagnostic{Code: CodeNoProgram, Pos: diag.Position{File: programPath}, What: "cannot read " + Program + ": " + err.Error(),
+			Fix: "build it with make build"}
+	}
+	nodeID, err := fingerprint(nodePath)
+	if err != nil {
+		return "", diag.Diagnostic{Code: CodeNoNode, Pos: diag.Position{File: nodePath}, What: "cannot read Node.js: " + err.Error(),
+			Fix: "install Node.js 22 or later"}
+	}
+	h := sha256.New()
+	for _, part := range []string{fmt.Sprint(recordVersion), string(spec), program, nodeID} {
+		// Lengths keep neighbouring parts apart.
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// buildID returns a Go program's build id, which changes with its content, by
+// reading the note that holds it rather than the whole program. A program
+// without one is identified as a file.
+func buildID(path string) (string, error) {
+	if f, err := elf.Open(path); err == nil {
+		defer f.Close()
+		if s := f.Section(".note.go.buildid"); s != nil {
+			if data, err := s.Data(); err == nil && len(data) > 0 {
+				return strings.ToValidUTF8(string(data), "?"), nil
+			}
+		}
+	}
+	return fingerprint(path)
+}
+
+// fingerprint identifies a file by its real path, size and time of change.
+func fingerprint(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s %d %d", real, info.Size(), info.ModTime().UnixNano()), nil
+}
