@@ -19,15 +19,11 @@ type call struct {
 
 // asCall reads a map of one entry whose key names a function.
 func asCall(v value.Value) (call, bool) {
-	if v.Kind() != value.Map || v.Len() != 1 {
+	name, arg, ok := v.Single()
+	if !ok || !value.IsIntrinsic(name) {
 		return call{}, false
 	}
-	for k, arg := range v.Entries() {
-		if value.IsIntrinsic(k) {
-			return call{name: k, arg: arg, at: v}, true
-		}
-	}
-	return call{}, false
+	return call{name: name, arg: arg, at: v}, true
 }
 
 // eval resolves all functions in a value. Absent items and entries (what
@@ -39,28 +35,12 @@ func (s *scope) eval(v value.Value) value.Value {
 	if c, ok := asCall(v); ok {
 		return s.apply(c).At(v.Offset())
 	}
-	switch v.Kind() {
-	case value.List:
-		items := make([]value.Value, 0, v.Len())
-		for _, item := range v.Items() {
-			if e := s.eval(item); !e.IsAbsent() {
-				items = append(items, e)
-			}
+	for k := range v.Entries() {
+		if strings.HasPrefix(k, "Fn::ForEach") {
+			return s.notExpanded(k).At(v.Offset())
 		}
-		return value.OfList(items...).At(v.Offset())
-	case value.Map:
-		keys, items := make([]string, 0, v.Len()), make([]value.Value, 0, v.Len())
-		for k, item := range v.Entries() {
-			if strings.HasPrefix(k, "Fn::ForEach") {
-				return s.notExpanded(k).At(v.Offset())
-			}
-			if e := s.eval(item); !e.IsAbsent() {
-				keys, items = append(keys, k), append(items, e)
-			}
-		}
-		return value.OfMap(keys, items).At(v.Offset())
 	}
-	return v
+	return s.r.arena.Rewrite(v, s.eval)
 }
 
 func (s *scope) notExpanded(name string) value.Value {

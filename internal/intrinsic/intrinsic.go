@@ -49,6 +49,7 @@ type resolver struct {
 	nested   int
 	contents map[*assembly.Template]*contents
 	exports  map[exportKey][]export
+	arena    value.Arena
 	problems diag.List
 	reported map[diag.Diagnostic]bool
 	quiet    int      // > 0: what is evaluated may not be deployed, so report nothing
@@ -145,8 +146,10 @@ type scope struct {
 
 	*contents
 	cells   map[cellKey]*cell
-	current string              // the resource whose properties are evaluated
-	depends map[string][]string // resource → resources of this scope it refers to
+	symbols map[cellKey]value.Value // by logical id and attribute
+	current string                  // the resource whose properties are evaluated
+	refers  []string                // resources of this scope that it refers to
+	depends map[string][]string     // the same, of all resources
 }
 
 // cellKey names what is evaluated once: a parameter, condition, output, or a
@@ -188,7 +191,7 @@ func (r *resolver) newScope(a addr.Stack, t *assembly.Template) *scope {
 		r.contents[t] = c
 	}
 	return &scope{r: r, stack: a, tmpl: t, contents: c, nested: map[string]*scope{},
-		cells: map[cellKey]*cell{}, depends: map[string][]string{}}
+		cells: map[cellKey]*cell{}, symbols: map[cellKey]value.Value{}, depends: map[string][]string{}}
 }
 
 // addNested makes the scopes of the stacks that are nested in s.

@@ -1,6 +1,10 @@
 package intrinsic
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/suretyhq/surety/internal/assembly"
@@ -33,7 +37,7 @@ func TestPlainProject(t *testing.T) {
 		{"Database", "BackupRetentionPeriod", "14"},
 		{"Vpc", "Tags/0/Value", `"network-prod"`},
 		{"LogKey", "KeyPolicy/Statement/1/Principal/Service", `"logs.eu-west-1.amazonaws.com"`},
-		{"Task", "ContainerDefinitions/0/Environment/0/Value", "${" + here + "data/Database.Endpoint.Address}"},
+		{"Task", "ContainerDefinitions/0/Environment/1/Value", "${" + here + "data/Database.Endpoint.Address}"},
 	} {
 		if got := find(t, all, test.logical).Props.Path(test.path).String(); got != test.want {
 			t.Errorf("%s %s = %s, want %s", test.logical, test.path, got, test.want)
@@ -65,4 +69,29 @@ func logicals(all []*resource.Resource) map[string]bool {
 		have[r.Addr.Logical] = true
 	}
 	return have
+}
+
+// BenchmarkResolve resolves 20,000 resources, most of which refer to others.
+func BenchmarkResolve(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(`{"Resources":{"Vpc":{"Type":"AWS::EC2::VPC","Properties":{"CidrBlock":"10.0.0.0/16"}}`)
+	for i := range 20_000 {
+		fmt.Fprintf(&text, `,"Group%d":{"Type":"AWS::EC2::SecurityGroup","Properties":{"VpcId":{"Ref":"Vpc"},"Name":{"Fn::Sub":"${AWS::StackName}-${Vpc.CidrBlock}-x"},
+"SecurityGroupIngress":[{"CidrIp":{"Fn::GetAtt":["Vpc","CidrBlock"]},"FromPort":443,"ToPort":443,"IpProtocol":"tcp"}],"Tags":[{"Key":"surety:part","Value":"api"}]}}`, i)
+	}
+	text.WriteString("}}")
+	file := filepath.Join(b.TempDir(), "s.json")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	asm, problems := assembly.Load(b.Context(), file)
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		if all, problems := Resolve(asm, Options{Region: "eu-west-1"}); len(all) != 20_001 || len(problems) > 0 {
+			b.Fatal(len(all), problems)
+		}
+	}
 }

@@ -70,8 +70,12 @@ func (s *scope) ref(name string, at value.Value) value.Value {
 // symbol is an attribute of a resource of the scope. That the resource that is
 // being evaluated depends on it is noted.
 func (s *scope) symbol(logical, attr string, at value.Value) value.Value {
-	if s.current != "" && !slices.Contains(s.depends[s.current], logical) {
-		s.depends[s.current] = append(s.depends[s.current], logical)
+	if s.current != "" && !slices.Contains(s.refers, logical) {
+		s.refers = append(s.refers, logical)
+	}
+	key := cellKey{logical, attr}
+	if known, ok := s.symbols[key]; ok {
+		return known
 	}
 	if yes, ok := s.exists(logical).Bool(); ok && !yes {
 		text := fmt.Sprintf("the resource %s does not exist: its condition %s is false here", logical, s.index[logical].Get("Condition").Text())
@@ -79,7 +83,9 @@ func (s *scope) symbol(logical, attr string, at value.Value) value.Value {
 			"refer to it under the same condition (Fn::If)")
 		return s.unknown("REFERENCE_UNKNOWN", "%s", text)
 	}
-	return value.OfSymbol(value.Ref{To: s.address(logical), Attr: attr})
+	sym := value.OfSymbol(value.Ref{To: s.address(logical), Attr: attr})
+	s.symbols[key] = sym
+	return sym
 }
 
 // pseudo resolves a pseudo parameter.
@@ -348,8 +354,11 @@ func (s *scope) asText(v value.Value) value.Value {
 // fromOutside evaluates a property of a nested stack's resource on behalf of
 // the stack nested there.
 func (s *scope) fromOutside(logical string, v value.Value) value.Value {
-	current := s.current
-	s.current = logical
-	defer func() { s.current = current }()
+	current, refers := s.current, s.refers
+	s.current, s.refers = logical, s.depends[logical]
+	defer func() {
+		s.depends[logical] = s.refers
+		s.current, s.refers = current, refers
+	}()
 	return s.eval(v)
 }

@@ -65,7 +65,7 @@ func (s *scope) exists(logical string) value.Value {
 }
 
 func (s *scope) resource(logical string, res value.Value, outer *value.Reason) *resource.Resource {
-	s.current = logical
+	s.current, s.refers = logical, nil
 	defer func() { s.current = "" }()
 	cond := s.exists(logical)
 	if yes, ok := cond.Bool(); ok && !yes {
@@ -94,11 +94,14 @@ func (s *scope) resource(logical string, res value.Value, outer *value.Reason) *
 	case "Retain", "RetainExceptOnCreate", "Snapshot":
 		r.Retain = true
 	}
-	s.dependsOn(logical, res.Get("DependsOn"))
+	s.dependsOn(res.Get("DependsOn"))
+	if len(s.refers) > 0 {
+		s.depends[logical] = append(s.depends[logical], s.refers...)
+	}
 	return r
 }
 
-func (s *scope) dependsOn(logical string, on value.Value) {
+func (s *scope) dependsOn(on value.Value) {
 	names := on.Items()
 	if on.Kind() == value.String {
 		names = []value.Value{on}
@@ -112,7 +115,7 @@ func (s *scope) dependsOn(logical string, on value.Value) {
 			s.noSuch("DependsOn", name, n, s.resourceNames)
 			continue
 		}
-		s.depends[logical] = append(s.depends[logical], name)
+		s.refers = append(s.refers, name)
 	}
 }
 

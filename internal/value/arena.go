@@ -40,6 +40,45 @@ func (a *Arena) Map(keys []string, items []Value) Value {
 	return v
 }
 
+// Rewrite returns a list or map with f applied to every item; items for which
+// f gives absent are dropped. Other values are returned as they are.
+func (a *Arena) Rewrite(v Value, f func(Value) Value) Value {
+	if v.kind != List && v.kind != Map {
+		return v
+	}
+	out := Value{kind: v.kind, off: v.off, node: a.node()}
+	items := make([]Value, 0, 16)
+	dropped := false
+	for _, item := range v.node.items {
+		w := f(item)
+		dropped = dropped || w.kind == Absent
+		items = append(items, w)
+	}
+	keys := v.node.keys
+	if dropped {
+		keys, items = withoutAbsent(keys, items)
+	}
+	out.node.keys, out.node.items = keys, copyInto(&a.items, items)
+	return out
+}
+
+// withoutAbsent drops the absent items, and their keys if there are any.
+func withoutAbsent(keys []string, items []Value) ([]string, []Value) {
+	var kept []string
+	n := 0
+	for i, item := range items {
+		if item.kind == Absent {
+			continue
+		}
+		if i < len(keys) {
+			kept = append(kept, keys[i])
+		}
+		items[n] = item
+		n++
+	}
+	return kept, items[:n]
+}
+
 // IsIntrinsic says whether a map's key is the name of an intrinsic function.
 func IsIntrinsic(key string) bool {
 	return key == "Ref" || strings.HasPrefix(key, "Fn::")

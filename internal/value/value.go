@@ -280,6 +280,14 @@ func (v Value) Entries() iter.Seq2[string, Value] {
 	}
 }
 
+// Single returns the entry of a map that has exactly one.
+func (v Value) Single() (key string, item Value, ok bool) {
+	if v.kind != Map || len(v.node.keys) != 1 {
+		return "", Value{}, false
+	}
+	return v.node.keys[0], v.node.items[0], true
+}
+
 // Keys returns the keys of a map, sorted.
 func (v Value) Keys() []string {
 	if v.kind != Map {
