@@ -184,7 +184,7 @@ var private = []string{"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8"
 // collect finds every boundary of addresses and ports.
 func (c *compiler) collect() {
 	for _, p := range private {
-		c.all = append(c.all, netip.MustParsePrefix(p))
+		c.routed = append(c.routed, netip.MustParsePrefix(p))
 	}
 	for _, v := range resource.Views[resource.VPC](c.g) {
 		c.routed = append(append(c.routed, v.CIDRs...), v.IPv6...)

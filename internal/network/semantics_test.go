@@ -210,7 +210,7 @@ func peers(l *lab) {
 }
 
 func TestSemantics(t *testing.T) {
-	for _, s := range semantics {
+	for _, s := range allSemantics() {
 		t.Run(s.name, func(t *testing.T) {
 			l := newLab()
 			s.lab(l)
@@ -223,4 +223,8 @@ func TestSemantics(t *testing.T) {
 			}
 		})
 	}
+}
+
+func allSemantics() []semantic {
+	return append(append([]semantic(nil), semantics...), internetSemantics()...)
 }
