@@ -153,11 +153,12 @@ type SGRule struct {
 }
 
 // SecurityGroup is AWS::EC2::SecurityGroup with inline and separate rules
-// folded in. A group without an inline egress rule has CloudFormation's
+// folded in. A group without any declared egress rule has CloudFormation's
 // default ("AWS::EC2::SecurityGroup": if you do not add egress rules, AWS adds
 // rules that allow all outbound traffic): Egress holds allow-all to 0.0.0.0/0
-// and ::/0 then, besides what separate AWS::EC2::SecurityGroupEgress resources
-// add, and DefaultEgress is true. A rule that matches nothing, as the CDK
+// and ::/0 then, and DefaultEgress is true. A separate
+// AWS::EC2::SecurityGroupEgress takes the default away as an inline rule does
+// (aws-cdk issues 987 and 3355). A rule that matches nothing, as the CDK
 // writes for "disallow all", is declared like any other.
 type SecurityGroup struct {
 	*Resource

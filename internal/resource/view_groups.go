@@ -181,6 +181,9 @@ func (g *Graph) viewGroups() {
 			}
 			rule := d.rule("", egress)
 			if egress {
+				if sg.DefaultEgress { // CloudFormation strips the default when a rule is added
+					sg.Egress, sg.DefaultEgress = nil, false
+				}
 				sg.Egress = append(sg.Egress, rule)
 			} else {
 				sg.Ingress = append(sg.Ingress, rule)

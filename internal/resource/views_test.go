@@ -221,9 +221,9 @@ Plain:SecurityGroupIngress/2 p1 8-8/-1 10.0.0.0/8  false
 Plain:SecurityGroupIngress/3 p-1 0-65535/-1 invalid Prefix pl-1 false
 Plain:SecurityGroupIngress/4 p17 53-53/-1 invalid Prefix Strict false
 Plain:SecurityGroupIngress/5 p6 0-65535/-1 10.0.0.0/8  true`},
-		"default egress stays beside a separate rule": {show(plain.Egress), `Plain:SecurityGroupEgress p-1 0-65535/-1 0.0.0.0/0  false
-Plain:SecurityGroupEgress p-1 0-65535/-1 ::/0  false
-Extra: p6 1-1/-1 invalid Prefix Strict false`},
+		"a separate rule takes default egress away": {show(plain.Egress), `Extra: p6 1-1/-1 invalid Prefix Strict false`},
+		"default egress": {show(g.Group(resource.Link{To: b.Addr("Dark")}).Egress), `Dark:SecurityGroupEgress p-1 0-65535/-1 0.0.0.0/0  false
+Dark:SecurityGroupEgress p-1 0-65535/-1 ::/0  false`},
 		"a rule that matches nothing is declared": {show(strict.Egress), `Strict:SecurityGroupEgress/0 p1 252-252/86 255.255.255.255/32  false`},
 		"separate ingress":                        {show(strict.Ingress), `In: p6 5432-5432/-1 invalid Prefix Plain false`},
 		"unknown list":                            {show(g.Group(resource.Link{To: b.Addr("Dark")}).Ingress), `Dark:SecurityGroupIngress p-1 0-65535/-1 invalid Prefix  true`},
@@ -233,7 +233,7 @@ Extra: p6 1-1/-1 invalid Prefix Strict false`},
 			t.Errorf("%s:\n%s\nwant:\n%s", name, c[0], c[1])
 		}
 	}
-	if !plain.DefaultEgress || strict.DefaultEgress {
+	if plain.DefaultEgress || strict.DefaultEgress {
 		t.Errorf("default egress: %v %v", plain.DefaultEgress, strict.DefaultEgress)
 	}
 }
