@@ -273,3 +273,12 @@ func TestSupernetTooSmallSaysHowManyAreNeeded(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestS01_TheHubsAccountHostsNoEnvironment(t *testing.T) {
+	shared := replaceOnce(t, base, "{account: prod,", "{account: net,")
+	mustParse(t, shared) // its bindings describe what stands already
+	own := replaceOnce(t, shared, "bindings: [{part: dev/api, tags: {app: api}}]\n", "")
+	if _, list := Parse("estate.yaml", []byte(own)); fmt.Sprint(places(list)) != "[ESTATE_HUB 13:19]" {
+		t.Error(list)
+	}
+}
