@@ -138,13 +138,18 @@ func (c *checker) destinations(f estate.Flow) []network.ClassID {
 }
 
 // outside says whether a flow that leaves by the hub may lead to a class of
-// addresses outside: the tunnel's to its ranges, all others anywhere.
+// addresses outside: the tunnel's to its ranges, all others to any address that
+// is public.
 func outside(ends *proof.Ends, x network.ClassID, f estate.Flow) bool {
-	addrs := ends.Net.Class(x).Addrs
-	tunnel := len(addrs) > 0 && !slices.ContainsFunc(addrs, func(p netip.Prefix) bool {
-		return !slices.ContainsFunc(estate.TunnelRanges(), func(t netip.Prefix) bool { return t.Bits() <= p.Bits() && t.Contains(p.Addr()) })
+	all := func(in func(netip.Prefix) bool) bool {
+		return !slices.ContainsFunc(ends.Net.Class(x).Addrs, func(p netip.Prefix) bool { return !in(p) })
+	}
+	if f.Implied != estate.ImpliedTunnelDialOut {
+		return all(func(p netip.Prefix) bool { return !p.Addr().IsPrivate() })
+	}
+	return len(ends.Net.Class(x).Addrs) > 0 && all(func(p netip.Prefix) bool {
+		return slices.ContainsFunc(estate.TunnelRanges(), func(t netip.Prefix) bool { return t.Bits() <= p.Bits() && t.Contains(p.Addr()) })
 	})
-	return f.Implied != estate.ImpliedTunnelDialOut || tunnel
 }
 
 func (c *checker) broken(f estate.Flow, p network.Path) {
@@ -279,7 +284,7 @@ func (c *checker) report(e *proof.Ends, pr pair, o proof.OpenPair) {
 		f.Message = fmt.Sprintf("%s may reach %s by %s, which the estate does not declare: %s.", pr.from, to, ports, proof.Why(path))
 		c.tally.Doubt(scopeOf(pr.from), f)
 		return
-	case c.blockedElsewhere(pr):
+	case e != c.ends && c.blockedElsewhere(pr):
 		f.Code = CodeGroupOpen
 		f.Message = fmt.Sprintf("The security groups of %s let %s in by %s, which the estate does not declare; only another rule still stops it.", to, pr.from, ports)
 	default:

@@ -149,7 +149,8 @@ func (c *checker) count(e *proof.Ends) {
 
 // pair judges what flows between two classes. Without security groups replies
 // that a stateless network ACL lets back look like openings for some ports, so
-// only what flows for certain counts then.
+// only what flows for certain counts then; and within a tier nothing but the
+// groups can tell interfaces of one subnet apart.
 func (c *checker) pair(e *proof.Ends, o proof.OpenPair, certain bool, crossed map[crossing]bool) {
 	for _, from := range c.sides(e, o.From) {
 		if from.tier == outside {
@@ -160,7 +161,7 @@ func (c *checker) pair(e *proof.Ends, o proof.OpenPair, certain bool, crossed ma
 				continue // another environment's is for environment-isolation
 			}
 			x := crossing{from.env, from.tier, to.tier}
-			if crossed[x] || certain && o.Reach.Must.IsEmpty() {
+			if crossed[x] || certain && (o.Reach.Must.IsEmpty() || from.tier == to.tier) {
 				continue
 			}
 			crossed[x] = true
