@@ -214,25 +214,30 @@ func TestMendsNameWhatWasMeant(t *testing.T) {
 func TestWholeFilesThatAreRefused(t *testing.T) {
 	big := func(s string) string { return strings.Repeat(s, maxBytes/len(s)) }
 	for name, c := range map[string]struct{ text, code string }{
-		"nothing":            {"", CodeEmpty},
-		"a comment":          {"# nothing\n", CodeEmpty},
-		"an empty document":  {"---\n...\n", CodeEmpty},
-		"text":               {"hello", CodeWrongType},
-		"a list":             {"- a\n", CodeWrongType},
-		"one byte too many":  {base + big(" ") + " ", CodeTooLarge},
-		"10,000 lists deep":  {"a: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), CodeTooDeep},
-		"10,000 dashes deep": {strings.Repeat("- ", 10_000) + "a", CodeTooDeep},
-		"101 deep":           {"a: " + strings.Repeat("[", 101) + strings.Repeat("]", 101), CodeTooDeep},
-		"brackets":           {big("["), CodeTooDeep},
-		"closing brackets":   {big("]"), CodeSyntax},
-		"open mappings":      {big("{a: "), CodeTooDeep},
-		"question marks":     {big("? "), CodeTooDeep},
-		"text blocks":        {"a: |\n" + big("\n")[8:], CodeMissingKey},
-		"an open quotation":  {"a: \"" + big("x")[8:], CodeSyntax},
-		"percent signs":      {big("%"), CodeSyntax},
-		"documents":          {big("---\n"), CodeEmpty},
-		"aliases of aliases": {"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", CodeUnsupportedYAML},
-		"UTF-16":             {"\xff\xfee\x00s\x00", CodeNotUTF8},
+		"nothing":             {"", CodeEmpty},
+		"a comment":           {"# nothing\n", CodeEmpty},
+		"an empty document":   {"---\n...\n", CodeEmpty},
+		"text":                {"hello", CodeWrongType},
+		"a list":              {"- a\n", CodeWrongType},
+		"one byte too many":   {base + big(" ") + " ", CodeTooLarge},
+		"10,000 lists deep":   {"a: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), CodeTooDeep},
+		"10,000 dashes deep":  {strings.Repeat("- ", 10_000) + "a", CodeTooDeep},
+		"101 deep":            {"a: " + strings.Repeat("[", 101) + strings.Repeat("]", 101), CodeTooDeep},
+		"brackets":            {big("["), CodeTooDeep},
+		"closing brackets":    {big("]"), CodeSyntax},
+		"open mappings":       {big("{a: "), CodeTooDeep},
+		"question marks":      {big("? "), CodeTooDeep},
+		"text blocks":         {"a: |\n" + big("\n")[8:], CodeMissingKey},
+		"an open quotation":   {"a: \"" + big("x")[8:], CodeSyntax},
+		"percent signs":       {big("%"), CodeSyntax},
+		"documents":           {big("---\n"), CodeEmpty},
+		"aliases of aliases":  {"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", CodeUnsupportedYAML},
+		"100,000 keys":        {numbered("k%d: v\n", 100_000), CodeTooMany},
+		"60,000 problems":     {replaceOnce(t, base, "[.okta.com]", "["+strings.Repeat("A,", 60_000)+"]"), CodeTooMany},
+		"20,000 tags":         {strings.Repeat("!a a: \n", 1) + numbered("b%d: !a x\n", 20_000), CodeTooMany},
+		"30,000 services":     {replaceOnce(t, base, "    api: ", numbered("    s%d: {image: i}\n", 30_000)+"    api: "), CodeTooMany},
+		"30,000 environments": {replaceOnce(t, base, "  dev:  {account", numbered("  e%d: {account: dev}\n", 30_000)+"  dev:  {account"), CodeTooMany},
+		"UTF-16":              {"\xff\xfee\x00s\x00", CodeNotUTF8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
@@ -251,6 +256,15 @@ func TestWholeFilesThatAreRefused(t *testing.T) {
 			t.Errorf("want %s, got %v", c.code, list[0])
 		})
 	}
+}
+
+// numbered repeats a line with a number in it.
+func numbered(line string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, line, i)
+	}
+	return b.String()
 }
 
 func TestUnreadableFile(t *testing.T) {

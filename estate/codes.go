@@ -5,6 +5,7 @@ package estate
 const (
 	CodeUnreadable       = "ESTATE_UNREADABLE"
 	CodeTooLarge         = "ESTATE_TOO_LARGE"
+	CodeTooMany          = "ESTATE_TOO_MANY"
 	CodeTooDeep          = "ESTATE_TOO_DEEP"
 	CodeNotUTF8          = "ESTATE_NOT_UTF8"
 	CodeEmpty            = "ESTATE_EMPTY"

@@ -274,8 +274,15 @@ func (d *decoder) date(n *yaml.Node, t *time.Time, path string) bool {
 	return true
 }
 
+// report adds a problem, unless there are more than anyone reads.
+func (d *decoder) report(p diag.Diagnostic) {
+	if len(d.list) <= maxProblems {
+		d.list.Add(p)
+	}
+}
+
 func (d *decoder) add(code string, n *yaml.Node, what, why, fix string) {
-	d.list.Add(diag.Diagnostic{Code: code, Pos: position(d.file, n), What: what, Why: why, Fix: fix})
+	d.report(diag.Diagnostic{Code: code, Pos: position(d.file, n), What: what, Why: why, Fix: fix})
 }
 
 // wrongType says what was found and what was expected. It returns false.
@@ -292,7 +299,7 @@ func (d *decoder) wrongType(n *yaml.Node, path, expected string) bool {
 	case n.Kind == yaml.ScalarNode && strings.HasPrefix(expected, "text"):
 		fix = fmt.Sprintf("quote it: %q", short(n.Value))
 	}
-	d.list.Add(diag.Diagnostic{Code: CodeWrongType, Pos: position(d.file, n),
+	d.report(diag.Diagnostic{Code: CodeWrongType, Pos: position(d.file, n),
 		What: fmt.Sprintf("%s is %s; expected %s", where, found(n), expected), Fix: fix})
 	return false
 }
@@ -342,6 +349,9 @@ func unprintable(s string) string {
 }
 
 func (d *decoder) unknownKey(key string, n *yaml.Node, path string, valid []string) {
+	if len(d.list) > maxProblems {
+		return
+	}
 	where := "at the top of the file"
 	if path != "" {
 		where = "in " + path
@@ -359,6 +369,6 @@ func (d *decoder) missing(path, key string) {
 		where = "the file"
 	}
 	d.failed[join(path, key)] = true
-	d.list.Add(diag.Diagnostic{Code: CodeMissingKey, Pos: d.positions[path],
+	d.report(diag.Diagnostic{Code: CodeMissingKey, Pos: d.positions[path],
 		What: fmt.Sprintf("%s has no %q", where, key), Why: "it has no default", Fix: "add " + key + ":"})
 }

@@ -19,6 +19,10 @@ import (
 const (
 	maxBytes = 1 << 20
 	maxDepth = 100
+
+	maxEnvironments = 500
+	maxServices     = 500
+	maxProblems     = 500 // that are listed
 )
 
 // Load reads and checks the estate file at path. The Estate is nil if there is
@@ -71,9 +75,18 @@ func Parse(file string, data []byte) (*Estate, diag.List) {
 	list = append(d.list, v.list...)
 	list.Sort()
 	if list.HasErrors() {
-		return nil, list
+		return nil, atMost(list)
 	}
 	return &e, list
+}
+
+// atMost cuts a list that is too long to be read, and says so at its end.
+func atMost(list diag.List) diag.List {
+	if len(list) <= maxProblems {
+		return list
+	}
+	return append(list[:maxProblems:maxProblems], diag.Diagnostic{Code: CodeTooMany, Pos: list[maxProblems].Pos,
+		What: fmt.Sprintf("more than %d problems; the others are not listed", maxProblems), Fix: "mend those above, then look again"})
 }
 
 // parseYAML turns text into the tree of its only document, or says why not.
@@ -99,7 +112,7 @@ func parseYAML(file string, data []byte) (*yaml.Node, diag.List) {
 		return nil, diag.List{{Code: CodeEmpty, Pos: whole, What: "the file says nothing",
 			Fix: "write an estate to start from with `surety init`"}}
 	case 1:
-		return docs[0], refuse(file, docs[0], 0)
+		return docs[0], atMost(refuse(file, docs[0], 0))
 	}
 	return nil, diag.List{{Code: CodeManyDocuments, Pos: position(file, docs[1]),
 		What: "a second YAML document starts here", Why: "an estate is one document",
@@ -169,7 +182,9 @@ func refuse(file string, n *yaml.Node, depth int) diag.List {
 			Why: "an estate file says everything in its place, so that a reader and a diff see it", Fix: fix})
 	}
 	for _, c := range n.Content {
-		list = append(list, refuse(file, c, depth+1)...)
+		if len(list) <= maxProblems {
+			list = append(list, refuse(file, c, depth+1)...)
+		}
 	}
 	return list
 }

@@ -3,6 +3,7 @@ package estate
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/suretyhq/surety/diag"
 )
@@ -120,11 +121,12 @@ func (e *Estate) Plan() Plan {
 	hub := subPrefix(super, bits-super.Bits(), 0)
 	p.Hub = e.vpcPlan(hub, HubTiers())
 	taken := []owned{{hub, "the hub's egress VPC"}}
+	next := 0
 	for name, env := range e.Environments.All() {
 		cidr := env.CIDR
 		if cidr.IsValid() {
-			p.Problems = append(p.Problems, e.overlaps(name, cidr, taken)...)
-		} else if cidr = nextFree(super, bits, taken); !cidr.IsValid() {
+			p.Problems = append(p.Problems, e.overlap(name, cidr, taken)...)
+		} else if cidr, next = nextFree(super, bits, next, taken); !cidr.IsValid() {
 			p.Problems.Add(e.tooSmall(super))
 			return p
 		}
@@ -140,17 +142,17 @@ type owned struct {
 	by   string
 }
 
-func (e *Estate) overlaps(name string, cidr netip.Prefix, taken []owned) diag.List {
-	var l diag.List
+// overlap says which of the ranges that are taken a range overlaps, if any.
+func (e *Estate) overlap(name string, cidr netip.Prefix, taken []owned) diag.List {
 	for _, o := range taken {
 		if cidr.Overlaps(o.cidr) {
-			l.Add(diag.Diagnostic{Code: CodeOverlap, Pos: e.Pos("environments/" + name + "/cidr"),
+			return diag.List{{Code: CodeOverlap, Pos: e.Pos("environments/" + name + "/cidr"),
 				What: fmt.Sprintf("%s of environment %s overlaps %s, the range of %s", cidr, name, o.cidr, o.by),
 				Why:  "VPCs that share addresses cannot be told apart by the Transit Gateway's routes",
-				Fix:  "choose a range outside " + o.cidr.String() + ", or leave cidr out to get the next free range"})
+				Fix:  "choose a range outside " + o.cidr.String() + ", or leave cidr out to get the next free range"}}
 		}
 	}
-	return l
+	return nil
 }
 
 // vpcBits returns the prefix length of the VPCs that a supernet is cut into.
@@ -179,19 +181,17 @@ func (e *Estate) tooSmall(super netip.Prefix) diag.Diagnostic {
 		Fix: fmt.Sprintf("use a supernet of /%d or larger, for example 10.0.0.0/8", fit)}
 }
 
-// nextFree returns the first block of the supernet that overlaps nothing.
-func nextFree(super netip.Prefix, bits int, taken []owned) netip.Prefix {
-next:
-	for i := range 1 << (bits - super.Bits()) {
+// nextFree returns the first block of the supernet, from the block numbered
+// from on, that overlaps nothing, and the number of the block after it. What
+// is taken stays taken, so that no block is ever looked at again.
+func nextFree(super netip.Prefix, bits, from int, taken []owned) (netip.Prefix, int) {
+	for i := from; i < capacity(super.Bits()); i++ {
 		c := subPrefix(super, bits-super.Bits(), i)
-		for _, o := range taken {
-			if c.Overlaps(o.cidr) {
-				continue next
-			}
+		if !slices.ContainsFunc(taken, func(o owned) bool { return c.Overlaps(o.cidr) }) {
+			return c, i + 1
 		}
-		return c
 	}
-	return netip.Prefix{}
+	return netip.Prefix{}, from
 }
 
 func (e *Estate) vpcPlan(cidr netip.Prefix, tiers []Tier) VPCPlan {

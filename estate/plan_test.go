@@ -215,7 +215,7 @@ func TestZoneIDs(t *testing.T) {
 		want   string
 	}{
 		{"ap-southeast-2", 1, "apse2-az1"}, {"ap-southeast-4", 3, "apse4-az3"}, {"ap-northeast-1", 3, "apne1-az4"},
-		{"us-east-1", 6, "use1-az6"}, {"ca-central-1", 2, "cac1-az2"}, {"eu-west-1", 1, "euw1-az1"},
+		{"us-east-1", 3, "use1-az4"}, {"us-east-1", 6, ""}, {"ca-central-1", 2, "cac1-az2"}, {"eu-west-1", 1, "euw1-az1"},
 		{"ap-southeast-2", 0, ""}, {"ap-southeast-2", 4, ""}, {"nowhere-1", 1, ""},
 	} {
 		if got, ok := ZoneID(c.region, c.i); got != c.want || ok != (c.want != "") {

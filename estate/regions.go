@@ -6,7 +6,8 @@ import (
 )
 
 // region is one AWS Region: its name, the prefix of its Availability Zones'
-// ids, and the numbers of the zones that every account can use.
+// ids, and the numbers of the zones that every account can use and that have
+// the services of an estate.
 type region struct {
 	name   string
 	prefix string
@@ -48,7 +49,7 @@ func knownRegions() []region {
 		{"me-south-1", "mes1", three},
 		{"mx-central-1", "mxc1", three},
 		{"sa-east-1", "sae1", three},
-		{"us-east-1", "use1", []int{1, 2, 3, 4, 5, 6}},
+		{"us-east-1", "use1", []int{1, 2, 4, 5, 6}}, // az3 lacks services, EFS One Zone for example
 		{"us-east-2", "use2", three},
 		{"us-west-1", "usw1", []int{1, 3}},
 		{"us-west-2", "usw2", four},

@@ -16,7 +16,8 @@ import (
 
 // Estate is the whole file.
 type Estate struct {
-	// Name is the estate's name: a DNS label; every stack's name starts with it.
+	// Name is the estate's name: a DNS label of at most 20 characters; every
+	// stack's name starts with it.
 	Name string `yaml:"estate"`
 	// Domain is the public DNS domain under which everything is named.
 	Domain string `yaml:"domain"`

@@ -26,12 +26,26 @@ func (v *validator) estate() {
 			"every name of the estate is below it", "write a domain in lower case, for example cover.example")
 	}
 	v.organisation()
+	tooMany := v.atMost("environments", e.Environments.Len(), maxEnvironments)
+	tooMany = v.atMost("workload/services", e.Workload.Services.Len(), maxServices) || tooMany
+	if tooMany {
+		return
+	}
 	v.network()
 	v.environments()
 	v.workload()
 	v.tunnel()
 	v.bindings()
 	v.waivers()
+}
+
+// atMost refuses more entries than an estate can have, and says whether it did.
+func (v *validator) atMost(path string, n, most int) bool {
+	if n > most {
+		v.bad(CodeTooMany, path, fmt.Sprintf("%s has %d entries; an estate has at most %d", path, n, most),
+			"everything that is proved grows with the number of services in every environment", "split the estate")
+	}
+	return n > most
 }
 
 // bad adds an error at a path, unless the decoder refused the path or
@@ -44,6 +58,9 @@ func (v *validator) bad(code, path, what, why, fix string) {
 		if at == "" {
 			break
 		}
+	}
+	if len(v.list) > maxProblems {
+		return
 	}
 	v.list.Add(diag.Diagnostic{Code: code, Pos: v.e.nearestPos(path), What: what, Why: why, Fix: fix})
 }
@@ -85,9 +102,18 @@ func (v *validator) unknown(path, kind, name string, known []string) {
 		fix = "did you mean " + near + "?"
 	}
 	if len(known) > 0 {
-		fix += " Known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+		fix += " Known: " + listed(slices.Sorted(slices.Values(known)))
 	}
 	v.bad(CodeUnknownName, path, fmt.Sprintf("there is no %s %q", kind, short(name)), "", fix)
+}
+
+// listed prints the first names of a list and how many more there are.
+func listed(names []string) string {
+	const most = 20
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // unread says whether the decoder could not read something whose names others
