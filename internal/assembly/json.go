@@ -104,7 +104,7 @@ func (d *jsonDecoder) value(depth int) (value.Value, bool) {
 	case '"':
 		var s string
 		s, ok = d.text()
-		v = value.OfString(s)
+		v = d.arena.Text(s)
 	case 't':
 		v, ok = value.OfBool(true), d.word("true")
 	case 'f':

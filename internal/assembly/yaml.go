@@ -163,7 +163,7 @@ func (d *yamlDecoder) alias(n *yaml.Node, depth int) (value.Value, int) {
 func (d *yamlDecoder) content(n *yaml.Node, depth int) (value.Value, int) {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		return scalar(n), 0
+		return d.scalar(n), 0
 	case yaml.SequenceNode:
 		items, height := make([]value.Value, len(n.Content)), 0
 		for i, c := range n.Content {
@@ -243,10 +243,10 @@ func longForm(tag string) (string, bool) {
 	return "Fn::" + name, true
 }
 
-func scalar(n *yaml.Node) value.Value {
+func (d *yamlDecoder) scalar(n *yaml.Node) value.Value {
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	if _, short := longForm(n.Tag); short || n.Style&quoted != 0 || n.Style&yaml.TaggedStyle != 0 && n.Tag == "!!str" {
-		return value.OfString(n.Value)
+		return d.arena.Text(n.Value)
 	}
 	switch n.Value {
 	case "", "~", "null", "Null", "NULL":
@@ -259,5 +259,5 @@ func scalar(n *yaml.Node) value.Value {
 	if numberLength(n.Value) == len(n.Value) {
 		return value.OfNumber(n.Value)
 	}
-	return value.OfString(n.Value)
+	return d.arena.Text(n.Value)
 }

@@ -35,12 +35,20 @@ func (s *scope) eval(v value.Value) value.Value {
 	if c, ok := asCall(v); ok {
 		return s.apply(c).At(v.Offset())
 	}
+	if v.Kind() == value.String {
+		return s.dynamic(v).At(v.Offset())
+	}
 	for k := range v.Entries() {
-		if strings.HasPrefix(k, "Fn::ForEach") {
+		if strings.HasPrefix(k, "Fn::ForEach") || k == "Fn::Transform" {
 			return s.notExpanded(k).At(v.Offset())
 		}
 	}
 	return s.r.arena.Rewrite(v, s.eval)
+}
+
+// dynamic is the value of a text with a dynamic reference to Systems Manager.
+func (s *scope) dynamic(v value.Value) value.Value {
+	return s.unknown("PARAMETER_FROM_SSM", "%s is read from Systems Manager at deployment", v)
 }
 
 func (s *scope) notExpanded(name string) value.Value {
@@ -162,7 +170,11 @@ func (s *scope) join(parts ...value.Value) value.Value {
 	if size > maxText || count > maxParts {
 		return s.unknown("INTRINSIC_TOO_LARGE", "the text is longer than 1 MB, or has more than %d parts", maxParts)
 	}
-	return value.Join(parts...)
+	v := value.Join(parts...)
+	if value.IsDynamic(v.Text()) {
+		return s.dynamic(v)
+	}
+	return v
 }
 
 func (s *scope) variable(name string, names value.Value, c call) value.Value {

@@ -120,6 +120,7 @@ func TestIntrinsics(t *testing.T) {
 		{"!Length [!Ref AWS::NoValue, b]", `1`},
 		{"!ToJsonString {b: [1, true, null, !Ref Given], a: 'x\"y'}", `"{\"a\":\"x\\\"y\",\"b\":[1,true,null,\"here\"]}"`},
 		{"!ToJsonString [!Ref Vpc]", `["` + inStack + `Vpc.Ref}"]`},
+		{"'{{resolve:secretsmanager:x:SecretString:password}}'", `"{{resolve:secretsmanager:x:SecretString:password}}"`},
 		{"{Condition: Always}", `{"Condition": "Always"}`}, // data, not a function, outside of conditions
 		{"{Ref: Given, Other: 1}", `{"Ref": "Given", "Other": 1}`},
 	} {
@@ -212,6 +213,9 @@ func TestUnknownIntrinsics(t *testing.T) {
 		{"!Transform {Name: M}", "INTRINSIC_NOT_EXPANDED", false},
 		{"{'Fn::ForEach::X': [a, b, c]}", "INTRINSIC_NOT_EXPANDED", false},
 		{"{'Fn::ForEach::X': [a, b, c], Y: 1}", "INTRINSIC_NOT_EXPANDED", false},
+		{"'{{resolve:ssm:/net/cidr}}'", "PARAMETER_FROM_SSM", false},
+		{"!Sub 'a{{resolve:ssm-secure:/${Given}:1}}'", "PARAMETER_FROM_SSM", false},
+		{"{Fn::Transform: {Name: M}, Other: 1}", "INTRINSIC_NOT_EXPANDED", false},
 		{"!Jion [',', [a]]", "TEMPLATE_INTRINSIC", true},
 	} {
 		got, problems := evaluate(t, test.yaml)

@@ -264,6 +264,9 @@ func (s *scope) output(name string, at value.Value) value.Value {
 	if def.IsAbsent() {
 		return s.noSuch("output of the stack "+strings.TrimSuffix(s.stack.Name+"/"+s.prefix, "/"), name, at, s.section("Outputs").Keys)
 	}
+	if s.absentOutput(def) {
+		return s.unknown("REFERENCE_UNKNOWN", "the output %s of the stack %s does not exist: its condition is false here", name, s.stack.Name)
+	}
 	return s.once("output", name, at, func() value.Value {
 		current := s.current
 		s.current = ""

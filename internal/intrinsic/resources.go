@@ -90,7 +90,7 @@ func (s *scope) resource(logical string, res value.Value, outer *value.Reason) *
 		r.Props = value.OfMap(nil, nil)
 	}
 	r.Tags = tags(r.Props)
-	switch res.Get("DeletionPolicy").Text() {
+	switch s.eval(res.Get("DeletionPolicy")).Text() {
 	case "Retain", "RetainExceptOnCreate", "Snapshot":
 		r.Retain = true
 	}

@@ -199,7 +199,7 @@ func TestResourceAttributes(t *testing.T) {
 	all, problems := resolveFiles(t, map[string]string{"s.yaml": `
 Conditions: {Never: !Equals [a, b]}
 Resources:
-  List: {Type: X, DeletionPolicy: Snapshot, Properties: {Tags: [{Key: a, Value: !Ref AWS::StackName}, {Key: b, Value: c}, {Value: lost}]}}
+  List: {Type: X, DeletionPolicy: !If [Never, Delete, Snapshot], Properties: {Tags: [{Key: a, Value: !Ref AWS::StackName}, {Key: b, Value: c}, {Value: lost}]}}
   Map: {Type: X, DeletionPolicy: Delete, Properties: {Tags: {a: b}}}
   Zone: {Type: X, Properties: {HostedZoneTags: [{Key: a, Value: b}]}}
   Bare: {Type: X, DeletionPolicy: RetainExceptOnCreate, Metadata: {"aws:cdk:path": App/Bare/Resource}}

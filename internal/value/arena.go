@@ -79,6 +79,16 @@ func withoutAbsent(keys []string, items []Value) ([]string, []Value) {
 	return kept, items[:n]
 }
 
+// Text returns a string literal. One that holds a dynamic reference to
+// Systems Manager ({{resolve:ssm:…}}) counts as holding an intrinsic function,
+// because CloudFormation replaces it too.
+func (a *Arena) Text(s string) Value {
+	return Value{kind: String, text: s, fns: IsDynamic(s)}
+}
+
+// IsDynamic says whether a text holds a dynamic reference to Systems Manager.
+func IsDynamic(s string) bool { return strings.Contains(s, "{{resolve:ssm") }
+
 // IsIntrinsic says whether a map's key is the name of an intrinsic function.
 func IsIntrinsic(key string) bool {
 	return key == "Ref" || strings.HasPrefix(key, "Fn::")
