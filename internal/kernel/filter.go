@@ -116,11 +116,13 @@ func (c *compiler) aclForward(s *subnet, dev string) string {
 
 // natFilter translates to a NAT gateway's address and ports 1024 to 65535
 // ("NAT gateway basics"). The ACL sees packets before translation on their way
-// in and after it on their way out; what nobody asked for is dropped.
+// in and after it on their way out. What nobody asked for is dropped, and so is
+// what belongs to no connection that it knows, as it cannot be translated.
 func (c *compiler) natFilter(s *subnet, a netip.Addr) string {
 	return inTable(plainChain("enter", c.aclRules(s, false)), plainChain("leave", c.aclRules(s, true)),
 		chain("raw", "filter", "prerouting", -310, "accept", []string{`iifname "up" jump enter`}),
 		chain("unasked", "filter", "input", 0, "drop", nil),
+		chain("unknown", "filter", "forward", 0, "accept", []string{"ct state invalid drop"}),
 		chain("translate", "nat", "postrouting", 100, "accept", []string{
 			fmt.Sprintf(`oifname "up" meta l4proto { tcp, udp } snat to %s:1024-65535`, a)}),
 		chain("last", "filter", "postrouting", 300, "accept", []string{`oifname "up" jump leave`}))
