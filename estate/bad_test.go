@@ -61,7 +61,7 @@ func badInputs() []badInput {
 		{"not UTF-8", "domain: acme", "domain: \xffacme", []string{"ESTATE_NOT_UTF8 2:9"}},
 		{"unprintable escape", `"because"`, `"\u200b"`, []string{"ESTATE_WRONG_TYPE 21:45"}},
 
-		{"unknown key at the top", "environments:", "enviroments:", []string{"ESTATE_MISSING_KEY 1:1", "ESTATE_UNKNOWN_KEY 11:1"}},
+		{"unknown key at the top", "environments:", "environment:", []string{"ESTATE_MISSING_KEY 1:1", "ESTATE_UNKNOWN_KEY 11:1"}},
 		{"unknown key below", "needs: [database]", "need: [database]", []string{"ESTATE_UNKNOWN_KEY 16:61"}},
 		{"duplicate key", "domain: acme.example", "domain: acme.example\ndomain: other.example", []string{"ESTATE_DUPLICATE_KEY 3:1"}},
 		{"duplicate environment", "  prod: {account: prod,", "  dev: {account: prod,", []string{"ESTATE_DUPLICATE_KEY 13:3"}},
@@ -197,7 +197,7 @@ func TestMendsNameWhatWasMeant(t *testing.T) {
 	for _, c := range []struct{ from, to, fix string }{
 		{"needs: [database]", "need: [database]", "did you mean needs? The keys here are image, port, expose, needs, called-by"},
 		{"needs: [database]", "needs: [databse]", "did you mean database? Known: api, database, portal"},
-		{"environments:", "enviroments:", "did you mean environments?"},
+		{"environments:", "environment:", "did you mean environments?"},
 		{"home: ap-southeast-2", "home: ap-southest-2", "did you mean ap-southeast-2?"},
 		{"expose: gateway", "expose: gatway", "did you mean gateway?"},
 		{"domain:", "colour:", "remove it; the keys here are estate, domain"},

@@ -65,7 +65,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) bool {
 	if _, ok := d.positions[path]; !ok {
 		d.positions[path] = position(d.file, n)
 	}
-	ok := true
+	var ok bool
 	switch target := v.Addr().Interface().(type) {
 	case *netip.Prefix:
 		ok = d.prefix(n, target, path)

@@ -72,7 +72,8 @@ func Parse(file string, data []byte) (*Estate, diag.List) {
 	e.fillDefaults()
 	v := validator{e: &e, failed: d.failed}
 	v.estate()
-	list = append(d.list, v.list...)
+	list = append(list, d.list...)
+	list = append(list, v.list...)
 	list.Sort()
 	if list.HasErrors() {
 		return nil, atMost(list)
