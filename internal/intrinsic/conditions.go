@@ -6,7 +6,7 @@ import (
 
 // condition evaluates a condition by name: true, false or unknown.
 func (s *scope) condition(name string, at value.Value) value.Value {
-	def := s.section("Conditions").Get(name)
+	def := s.entry("Conditions", name)
 	if def.IsAbsent() {
 		return s.noSuch("condition", name, at, s.section("Conditions").Keys)
 	}
@@ -104,7 +104,7 @@ func (s *scope) equals(c call) value.Value {
 // parameter counts.
 func (s *scope) evalSecret(v value.Value) value.Value {
 	if c, ok := asCall(v); ok && c.name == "Ref" && c.arg.Kind() == value.String {
-		if p := s.section("Parameters").Get(c.arg.Text()); !p.IsAbsent() {
+		if p := s.entry("Parameters", c.arg.Text()); !p.IsAbsent() {
 			return s.parameter(c.arg.Text(), p)
 		}
 	}

@@ -164,13 +164,20 @@ type cell struct {
 // contents are the sections of a template; its stacks share them.
 type contents struct {
 	sections map[string]value.Value
-	index    map[string]value.Value // resources by logical id
+	index    map[string]value.Value  // resources by logical id
+	entries  map[cellKey]value.Value // of the other sections, by section and name
 }
 
 func newContents(t *assembly.Template) *contents {
-	c := &contents{sections: map[string]value.Value{}}
+	c := &contents{sections: map[string]value.Value{}, entries: map[cellKey]value.Value{}}
 	for _, name := range []string{"Parameters", "Mappings", "Conditions", "Resources", "Outputs"} {
 		c.sections[name] = t.Root.Get(name)
+		if name == "Resources" {
+			continue
+		}
+		for key, v := range c.sections[name].Entries() {
+			c.entries[cellKey{name, key}] = v
+		}
 	}
 	resources := c.sections["Resources"]
 	c.index = make(map[string]value.Value, resources.Len())
@@ -183,6 +190,11 @@ func newContents(t *assembly.Template) *contents {
 }
 
 func (c *contents) section(name string) value.Value { return c.sections[name] }
+
+// entry returns an entry of a section other than Resources, or absent.
+func (c *contents) entry(section, name string) value.Value {
+	return c.entries[cellKey{section, name}]
+}
 
 func (r *resolver) newScope(a addr.Stack, t *assembly.Template) *scope {
 	c := r.contents[t]

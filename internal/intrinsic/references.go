@@ -52,7 +52,7 @@ func (s *scope) ref(name string, at value.Value) value.Value {
 	if strings.HasPrefix(name, "AWS::") {
 		return s.pseudo(name, at)
 	}
-	if p := s.section("Parameters").Get(name); !p.IsAbsent() {
+	if p := s.entry("Parameters", name); !p.IsAbsent() {
 		v := s.parameter(name, p)
 		if secret, _ := p.Get("NoEcho").Bool(); secret && !v.IsUnknown() {
 			return s.unknown("PARAMETER_SECRET", "the parameter %s is NoEcho, so its value is never shown", name)
@@ -260,7 +260,7 @@ func (s *scope) property(logical, name string, at value.Value) value.Value {
 
 // output evaluates an output of a stack.
 func (s *scope) output(name string, at value.Value) value.Value {
-	def := s.section("Outputs").Get(name)
+	def := s.entry("Outputs", name)
 	if def.IsAbsent() {
 		return s.noSuch("output of the stack "+strings.TrimSuffix(s.stack.Name+"/"+s.prefix, "/"), name, at, s.section("Outputs").Keys)
 	}
