@@ -48,7 +48,7 @@ func (env *environment) addPlatform(hubRoutes awscdk.Stack) {
 	p.namespace = awsservicediscovery.PrivateDnsNamespace_FromPrivateDnsNamespaceAttributes(p.around.scope, jsii.String("Namespace"),
 		&awsservicediscovery.PrivateDnsNamespaceAttributes{NamespaceArn: env.namespace.NamespaceArn(), NamespaceId: env.namespace.NamespaceId(),
 			NamespaceName: env.namespace.NamespaceName()})
-	p.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKey: p.key})
+	p.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKeyID: env.platformKey.KeyId()})
 
 	ways := map[estate.Expose]bool{}
 	for _, s := range env.estate.Workload.Services.All() {

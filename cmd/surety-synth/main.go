@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -25,18 +26,42 @@ import (
 // without Node.
 const exitBadInput = 2
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() {
+	if err := quietly(); err != nil {
+		say(os.Stderr, "cannot start: %v", err)
+		os.Exit(exitBadInput)
+	}
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
 
-// quiet keeps jsii from telling users of a Node that still works to upgrade:
-// surety's own set-up says which Node is wanted.
-func quiet() error {
-	for _, name := range []string{"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"} {
-		if err := os.Setenv(name, "1"); err != nil {
+// quiet is set for jsii, which would tell users of a Node that still works to
+// upgrade, and of every deprecated call that the CDK itself makes.
+func quiet() [][2]string {
+	return [][2]string{{"JSII_DEPRECATED", "quiet"}, {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "18,19,20,21,22,23,24"},
+		{"JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1"}, {"JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1"}}
+}
+
+// quietly starts the program again with a quiet environment. jsii copies the
+// environment before main begins, so that setting it here would be too late.
+func quietly() error {
+	done := true
+	for _, v := range quiet() {
+		if os.Getenv(v[0]) != "" {
+			continue
+		}
+		done = false
+		if err := os.Setenv(v[0], v[1]); err != nil {
 			return err
 		}
 	}
-	// The CDK's own constructs call what the CDK deprecates.
-	return os.Setenv("JSII_DEPRECATED", "quiet")
+	if done {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return syscall.Exec(self, os.Args, os.Environ())
 }
 
 func run(args []string, talk io.Writer) int {
@@ -75,9 +100,6 @@ func synthesise(e *estate.Estate, out string, talk io.Writer) (err error) {
 			err = fmt.Errorf("%s", sentence(fmt.Sprint(p)))
 		}
 	}()
-	if err := quiet(); err != nil {
-		return err
-	}
 	defer jsii.Close()
 	events := json.NewEncoder(talk)
 	return stacks.Synthesise(e, out, func(ev stacks.Event) {

@@ -28,16 +28,20 @@ type ClusterProps struct {
 	// Name is the cluster's name; the key's policy names it too.
 	Name string
 	VPC  awsec2.IVpc
-	// StorageKey encrypts the tasks' storage.
-	StorageKey awskms.IKey
+	// StorageKeyID is the id of the key that encrypts the tasks' storage.
+	StorageKeyID *string
 }
 
 // NewCluster makes a cluster without capacity of its own.
 func NewCluster(scope constructs.Construct, id string, props *ClusterProps) awsecs.Cluster {
-	return awsecs.NewCluster(scope, jsii.String(id), &awsecs.ClusterProps{
+	cluster := awsecs.NewCluster(scope, jsii.String(id), &awsecs.ClusterProps{
 		ClusterName: jsii.String(props.Name), Vpc: props.VPC, ContainerInsightsV2: awsecs.ContainerInsights_ENHANCED,
-		ExecuteCommandConfiguration: &awsecs.ExecuteCommandConfiguration{Logging: awsecs.ExecuteCommandLogging_NONE},
-		ManagedStorageConfiguration: &awsecs.ManagedStorageConfiguration{FargateEphemeralStorageKmsKey: props.StorageKey}})
+		ExecuteCommandConfiguration: &awsecs.ExecuteCommandConfiguration{Logging: awsecs.ExecuteCommandLogging_NONE}})
+	// The construct's own property would cut the id out of the key's ARN by
+	// intrinsic functions, which hides from a reader which key it is.
+	cluster.Node().DefaultChild().(awsecs.CfnCluster).AddPropertyOverride(
+		jsii.String("Configuration.ManagedStorageConfiguration.FargateEphemeralStorageKmsKeyId"), props.StorageKeyID)
+	return cluster
 }
 
 // user is the user and group that containers run as: nobody else's.

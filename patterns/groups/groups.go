@@ -61,7 +61,27 @@ func New(scope constructs.Construct, id string, props *Props) (*Groups, error) {
 			return nil, err
 		}
 	}
+	g.closeRest(props)
 	return g, nil
+}
+
+// closeRest declares a rule that matches nothing in each group whose outgoing
+// rules are all resources of their own. CloudFormation opens everything for a
+// group that declares no egress ("AWS::EC2::SecurityGroup", CloudFormation
+// Template Reference), and it should not be open even for the moment between
+// the group and its rules.
+func (g *Groups) closeRest(props *Props) {
+	open := map[string]bool{}
+	for _, f := range props.Flows {
+		open[f.From] = open[f.From] || f.To == ""
+	}
+	for _, p := range props.Parties {
+		if !open[p] {
+			g.of[p].Node().DefaultChild().(awsec2.CfnSecurityGroup).SetSecurityGroupEgress([]any{&awsec2.CfnSecurityGroup_EgressProperty{
+				CidrIp: jsii.String("255.255.255.255/32"), IpProtocol: jsii.String("icmp"), FromPort: jsii.Number(252), ToPort: jsii.Number(86),
+				Description: jsii.String("matches nothing: what is open is declared apart")}})
+		}
+	}
 }
 
 func (g *Groups) open(f Flow) error {

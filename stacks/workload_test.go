@@ -1,0 +1,225 @@
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/estate"
+)
+
+func TestS10_ServicesRunInEveryZone(t *testing.T) {
+	a := load(t)
+	for _, r := range a.every(t, "AWS::ECS::Service") {
+		zones := r.list("NetworkConfiguration", "AwsvpcConfiguration", "Subnets")
+		if n, ok := r.get("DesiredCount").(float64); !ok || int(n) < len(zones) || len(zones) < 3 {
+			t.Errorf("%s runs %v copies in %d zones", r, r.get("DesiredCount"), len(zones))
+		}
+		expect(t, r, "DISABLED", "NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp")
+		expect(t, r, "100", "DeploymentConfiguration", "MinimumHealthyPercent")
+		expect(t, r, "true", "DeploymentConfiguration", "DeploymentCircuitBreaker", "Rollback")
+		expect(t, r, "ENABLED", "AvailabilityZoneRebalancing")
+	}
+	for _, r := range a.every(t, "AWS::ECS::TaskDefinition") {
+		expect(t, r, "true", "ContainerDefinitions", 0, "ReadonlyRootFilesystem")
+		expect(t, r, "65532:65532", "ContainerDefinitions", 0, "User")
+	}
+}
+
+func TestS16_AuroraIsMultiAZ(t *testing.T) {
+	a := load(t)
+	for name, env := range a.estate.Environments.All() {
+		stack := "cover-" + name + "-data"
+		cluster := a.of(t, stack, "AWS::RDS::DBCluster")[0]
+		expect(t, cluster, "true", "DeletionProtection")
+		expect(t, cluster, "35", "BackupRetentionPeriod")
+		expect(t, cluster, "true", "ManageMasterUserPassword")
+		want, _ := databaseSize(env.Size, a.estate.Network.AvailabilityZones)
+		zones := map[string]bool{}
+		for _, r := range a.of(t, stack, "AWS::RDS::DBInstance") {
+			zones[r.text("AvailabilityZone")] = true
+			expect(t, r, "false", "PubliclyAccessible")
+		}
+		if len(zones) != want || want < 2 {
+			t.Errorf("%s: instances in %d zones, want %d", name, len(zones), want)
+		}
+	}
+}
+
+func TestS23_EveryStoreHasARotatingKey(t *testing.T) {
+	a := load(t)
+	for _, r := range a.every(t, "AWS::KMS::Key") {
+		expect(t, r, "true", "EnableKeyRotation")
+	}
+	for typ, path := range map[string][]any{
+		"AWS::Logs::LogGroup":         {"KmsKeyId"},
+		"AWS::SecretsManager::Secret": {"KmsKeyId"},
+		"AWS::RDS::DBCluster":         {"KmsKeyId"},
+		"AWS::ECS::Cluster":           {"Configuration", "ManagedStorageConfiguration", "FargateEphemeralStorageKmsKeyId"},
+	} {
+		for _, r := range a.every(t, typ) {
+			key := r.text(path...)
+			if !strings.Contains(key, "-keys") && !strings.Contains(key, "Fn::GetAtt") {
+				t.Errorf("%s %v is %s, not a key of the estate", r, path, key)
+			}
+		}
+	}
+	for _, r := range a.every(t, "AWS::RDS::DBCluster") {
+		expect(t, r, r.text("KmsKeyId"), "MasterUserSecret", "KmsKeyId")
+	}
+}
+
+func TestS24_TLSToTheContainer(t *testing.T) {
+	a := load(t)
+	for _, r := range a.every(t, "AWS::ElasticLoadBalancingV2::Listener") {
+		expect(t, r, "HTTPS", "Protocol")
+		if !strings.Contains(r.text("SslPolicy"), "TLS13") {
+			t.Errorf("%s has the policy %s", r, r.text("SslPolicy"))
+		}
+	}
+	for _, r := range a.every(t, "AWS::ElasticLoadBalancingV2::TargetGroup") {
+		expect(t, r, "HTTPS", "Protocol")
+		expect(t, r, "HTTPS", "HealthCheckProtocol")
+	}
+	for _, r := range a.every(t, "AWS::ElasticLoadBalancingV2::LoadBalancer") {
+		expect(t, r, "internal", "Scheme")
+	}
+	for _, r := range a.every(t, "AWS::RDS::DBClusterParameterGroup") {
+		expect(t, r, "1", "Parameters", "rds.force_ssl")
+	}
+}
+
+func TestS34_NothingStandsInOneZoneOnly(t *testing.T) {
+	a := load(t)
+	zones := a.estate.Network.AvailabilityZones
+	if n := len(a.of(t, "cover-hub-core", "AWS::EC2::NatGateway")); n != zones {
+		t.Errorf("%d NAT gateways for %d zones", n, zones)
+	}
+	for typ, path := range map[string][]any{
+		"AWS::EC2::VPCEndpoint":                     {"SubnetIds"},
+		"AWS::EC2::TransitGatewayAttachment":        {"SubnetIds"},
+		"AWS::NetworkFirewall::Firewall":            {"AvailabilityZoneMappings"},
+		"AWS::ElasticLoadBalancingV2::LoadBalancer": {"Subnets"},
+		"AWS::ApiGatewayV2::VpcLink":                {"SubnetIds"},
+	} {
+		for _, r := range a.every(t, typ) {
+			if n := len(r.list(path...)); n != zones {
+				t.Errorf("%s (%s) is in %d zones of %d", r, typ, n, zones)
+			}
+		}
+	}
+}
+
+func TestS07_TheTunnelIsNeverScaled(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack := "cover-" + env + "-platform"
+		var tunnel resource
+		for _, r := range a.of(t, stack, "AWS::ECS::Service") {
+			if r.tag(addr.TagPart) == estate.PartTunnel {
+				tunnel = r
+			}
+		}
+		if tunnel.id == "" {
+			t.Fatalf("%s has no tunnel", env)
+		}
+		for _, r := range a.of(t, stack, "AWS::ApplicationAutoScaling::ScalableTarget") {
+			if strings.Contains(r.text("ResourceId"), tunnel.id) {
+				t.Errorf("%s scales the tunnel", r)
+			}
+		}
+	}
+}
+
+// rule is one rule of a security group, between parts.
+type rule struct {
+	from, to, protocol, ports string
+}
+
+// TestS28_SecurityGroupsOpenExactlyTheFlows compares both directions of every
+// group with the estate's flows.
+func TestS28_SecurityGroupsOpenExactlyTheFlows(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		var wantOut, wantIn []rule
+		for _, f := range a.estate.Flows() {
+			if f.From.Environment != env {
+				continue
+			}
+			r := rule{from: f.From.Name, to: f.To.Name, protocol: f.Protocol, ports: fmt.Sprint(f.Port, "-", f.Port)}
+			if f.To.Environment != estate.HubEnvironment {
+				wantOut, wantIn = append(wantOut, r), append(wantIn, r)
+				continue
+			}
+			ranges := []string{"0.0.0.0/0"}
+			if f.Port == estate.PortTunnel {
+				ranges = nil
+				for _, p := range estate.TunnelRanges() {
+					ranges = append(ranges, p.String())
+				}
+			}
+			for _, to := range ranges {
+				r.to = to
+				wantOut = append(wantOut, r)
+			}
+		}
+		out, in := groupRules(t, a, "cover-"+env+"-network")
+		same(t, env+": outgoing", out, wantOut)
+		same(t, env+": incoming", in, wantIn)
+	}
+}
+
+func same(t *testing.T, what string, got, want []rule) {
+	t.Helper()
+	for _, r := range got {
+		if !slices.Contains(want, r) {
+			t.Errorf("%s: %v is open and no flow of the estate", what, r)
+		}
+	}
+	for _, r := range want {
+		if !slices.Contains(got, r) {
+			t.Errorf("%s: %v is a flow of the estate and not open", what, r)
+		}
+	}
+}
+
+// nothing is the rule by which a group without flows lets nothing out.
+const nothing = "255.255.255.255/32"
+
+func groupRules(t *testing.T, a assembly, stack string) (out, in []rule) {
+	t.Helper()
+	parts := map[string]string{}
+	ports := func(m map[string]any) string { return text(m["FromPort"]) + "-" + text(m["ToPort"]) }
+	for _, g := range a.of(t, stack, "AWS::EC2::SecurityGroup") {
+		part := g.tag(addr.TagPart)
+		parts[g.id] = part
+		if len(g.list("SecurityGroupEgress")) == 0 {
+			t.Errorf("%s declares no egress, so CloudFormation opens all", g)
+		}
+		for _, e := range g.list("SecurityGroupEgress") {
+			if m, ok := e.(map[string]any); ok && m["CidrIp"] != nothing {
+				out = append(out, rule{part, text(m["CidrIp"]), text(m["IpProtocol"]), ports(m)})
+			}
+		}
+		if n := len(g.list("SecurityGroupIngress")); n > 0 {
+			t.Errorf("%s has %d inline ingress rules", g, n)
+		}
+	}
+	of := func(v any) string {
+		m, _ := v.(map[string]any)
+		att, _ := m["Fn::GetAtt"].([]any)
+		if len(att) == 0 {
+			return text(v)
+		}
+		return parts[text(att[0])]
+	}
+	for _, r := range a.of(t, stack, "AWS::EC2::SecurityGroupEgress") {
+		out = append(out, rule{of(r.get("GroupId")), of(r.get("DestinationSecurityGroupId")), r.text("IpProtocol"), ports(r.props)})
+	}
+	for _, r := range a.of(t, stack, "AWS::EC2::SecurityGroupIngress") {
+		in = append(in, rule{of(r.get("SourceSecurityGroupId")), of(r.get("GroupId")), r.text("IpProtocol"), ports(r.props)})
+	}
+	return out, in
+}
