@@ -225,10 +225,11 @@ func (c *compiler) addNAT(n *resource.NATGateway) {
 	sp.addr = a
 	sp.routes = append(sp.routes, route{dest: everywhere, dev: "up"})
 	sp.filter = c.natFilter(s, a)
+	e := End{Name: n.Addr.Logical, Interface: resource.Interface{Kind: resource.EndNAT, Owner: n.Resource, Subnet: n.Subnet}, Addr: a}
 	if !n.Private {
-		c.p.ends = append(c.p.ends, End{Name: "", Interface: resource.Interface{Kind: resource.EndNAT, Owner: n.Resource, Subnet: n.Subnet}, Addr: a, Public: c.givePublic()})
-		c.p.homes = append(c.p.homes, home)
+		e.Public = c.givePublic()
 	}
+	c.p.ends, c.p.homes = append(c.p.ends, e), append(c.p.homes, home)
 }
 
 // addTransit adds Transit Gateways, and a namespace for each subnet of each
@@ -383,19 +384,6 @@ func (c *compiler) addInternet() {
 		}
 		sp.filter = gatewayFilter(pairs)
 	}
-	c.p.dropGateways()
-}
-
-// dropGateways removes the NAT gateways, which are no ends, from the ends.
-func (p *plan) dropGateways() {
-	var ends []End
-	var homes []int
-	for i, e := range p.ends {
-		if e.Internet || e.Interface.Kind != resource.EndNAT {
-			ends, homes = append(ends, e), append(homes, p.homes[i])
-		}
-	}
-	p.ends, p.homes = ends, homes
 }
 
 // routeVPC makes a VPC's tables: one for what comes from outside, which holds

@@ -65,7 +65,7 @@ func compare(g *resource.Graph, count *tally) ([]string, error) {
 	}
 	defer func() { _ = m.Close() }() // only closes descriptors
 	n := network.Build(g, network.Options{Ports: asked()})
-	probes := kernel.Pairs(len(m.Ends()), random.Ports...)
+	probes := kernel.Pairs(m.Ends(), random.Ports...)
 	open, err := m.Probe(context.Background(), probes, window)
 	if err != nil {
 		return nil, err

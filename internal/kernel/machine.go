@@ -14,12 +14,15 @@ type Probe struct {
 	Port     uint16
 }
 
-// Pairs returns the probes of every ordered pair of n ends, for each of ports
-// over TCP and UDP.
-func Pairs(n int, ports ...uint16) []Probe {
+// Pairs returns the probes of every ordered pair of ends, for each of ports
+// over TCP and UDP. Nothing comes from a NAT gateway itself.
+func Pairs(ends []End, ports ...uint16) []Probe {
 	var out []Probe
-	for from := range n {
-		for to := range n {
+	for from, e := range ends {
+		if e.Interface.Kind == resource.EndNAT {
+			continue
+		}
+		for to := range ends {
 			if from == to {
 				continue
 			}

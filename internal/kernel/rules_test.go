@@ -120,6 +120,9 @@ func TestWhatTheKernelSays(t *testing.T) {
 			b.peer("1", "2")
 			b.route("A", "10.1.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx02"))
 			b.route("B", "10.0.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx12"))
+			b.subnet("T", "2", "10.2.0.0/24")
+			b.route("T", "10.1.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx12"))
+			b.route("T", "10.0.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx02"))
 		}, "A>C C>A"},
 		"transit gateway":         {func(b town) { b.gateway() }, "A>B A>C B>A C>A"},
 		"its table by ingress":    {func(b town) { b.gateway(); b.tgwRoute("T1", "10.0.0.0/24", build.Props{"Blackhole": true}) }, "A>C C>A"},
@@ -233,7 +236,7 @@ func reached(t *testing.T, g *resource.Graph, window time.Duration) []string {
 		}
 	}()
 	ends := m.Ends()
-	probes := kernel.Pairs(len(ends), 443)
+	probes := kernel.Pairs(ends, 443)
 	open, err := m.Probe(context.Background(), probes, window)
 	if err != nil {
 		t.Fatal(err)
