@@ -19,7 +19,7 @@ build: setup ## build bin/surety and bin/surety-synth
 	$(GO) build -trimpath -o bin/ ./cmd/surety ./cmd/surety-synth
 
 demo: build ## synthesise the example estate, prove it, and print the report
-	@bin/surety demo
+	@bin/surety demo --dir .cache/demo
 
 test: setup ## run every test
 	$(GO) test -timeout $(TEST_TIMEOUT) ./...

@@ -28,17 +28,19 @@ const (
 )
 
 // Env is the surroundings of a command: its streams, the environment
-// variables and the clock.
+// variables, the clock and the program's name.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
+	Program        string // how the user calls this program, for hints
 }
 
 // System is the surroundings of this process.
 func System() Env {
-	return Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now}
+	return Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+		Program: os.Args[0]}
 }
 
 // outcome is an exit code that needs no more words: what led to it has been
@@ -55,6 +57,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 	err := root.ExecuteContext(ctx)
 	var code outcome
 	var problems diag.List
+	var problem diag.Diagnostic
 	switch {
 	case err == nil:
 		return ExitGood
@@ -64,6 +67,8 @@ func Run(ctx context.Context, env Env, args []string) int {
 		fmt.Fprintln(env.Stderr, "surety: interrupted; nothing was left half written")
 	case errors.As(err, &problems):
 		printProblems(env.Stderr, problems)
+	case errors.As(err, &problem):
+		printProblems(env.Stderr, diag.List{problem})
 	default:
 		fmt.Fprintf(env.Stderr, "surety: %v\n", err)
 	}
@@ -93,8 +98,10 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(
+		newDemo(env),
 		newInit(env),
 		newValidate(env),
+		newSynth(env),
 		newProve(env),
 		newReach(env),
 		newVersion(env),

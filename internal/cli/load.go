@@ -23,6 +23,7 @@ import (
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/report"
 	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/synth"
 )
 
 // inputs says what a command is about: PATHs, or an estate, or both.
@@ -132,8 +133,8 @@ func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, err
 		return in.paths, nil
 	}
 	if !in.estateGiven && !exists(in.estateFile) {
-		if exists(filepath.Join(defaultOut, "manifest.json")) {
-			return []string{defaultOut}, nil
+		if exists(filepath.Join(synth.DefaultOut, "manifest.json")) {
+			return []string{synth.DefaultOut}, nil
 		}
 		return nil, fmt.Errorf("there is no %s here and no PATH was named\n"+
 			"surety init writes one to start from; surety prove PATH proves templates or a cdk.out without one", in.estateFile)
@@ -146,7 +147,7 @@ func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, err
 	if len(in.paths) > 0 {
 		return in.paths, nil
 	}
-	out := filepath.Join(filepath.Dir(in.estateFile), defaultOut)
+	out := outOf(in.estateFile)
 	return []string{out}, ensureAssembly(ctx, env, in.estateFile, out)
 }
 

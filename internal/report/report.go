@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/suretyhq/surety/addr"
-	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
 )
@@ -182,27 +181,6 @@ func (r *Report) claim(id string) proof.Claim {
 		}
 	}
 	return proof.Claim{ID: id}
-}
-
-// step is one hop of a path, on the way there or back.
-type step struct {
-	network.Hop
-	Return bool
-}
-
-// steps returns the hops of a finding's path in the order of the walk.
-func steps(p *network.Path) []step {
-	if p == nil {
-		return nil
-	}
-	var all []step
-	for _, h := range p.Forward {
-		all = append(all, step{h, false})
-	}
-	for _, h := range p.Return {
-		all = append(all, step{h, true})
-	}
-	return all
 }
 
 // place says where a finding is, in one line: the line of the estate file, or

@@ -11,6 +11,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/proof"
 )
 
@@ -284,24 +285,34 @@ func (t *text) finding(f proof.Finding) {
 	if !f.Intent.IsZero() {
 		t.field("against", f.Intent.String())
 	}
-	label := "path"
-	for _, s := range steps(f.Path) {
-		if s.Return && label != "" {
-			label = "return"
-		}
-		t.field(label, t.hop(s))
-		label = ""
-		if s.Code != "" {
-			break
-		}
-	}
+	t.path(f.Path)
 	if f.Fix != "" {
 		t.field("fix", f.Fix)
 	}
 }
 
+// path prints the way there, and the way back only if that is what stops.
+func (t *text) path(p *network.Path) {
+	if p == nil {
+		return
+	}
+	label := "path"
+	for _, h := range p.Forward {
+		t.field(label, "→ "+t.hop(h))
+		label = ""
+	}
+	if !slices.ContainsFunc(p.Return, func(h network.Hop) bool { return h.Code != "" }) {
+		return
+	}
+	label = "return"
+	for _, h := range p.Return {
+		t.field(label, "← "+t.hop(h))
+		label = ""
+	}
+}
+
 // hop is one step of a path: where the packet is, what decided, and how.
-func (t *text) hop(s step) string {
+func (t *text) hop(s network.Hop) string {
 	line := t.r.name(s.At)
 	if by := t.r.name(s.By); by != "" && by != line {
 		line += " by " + by
@@ -310,10 +321,7 @@ func (t *text) hop(s step) string {
 	if s.Code != "" {
 		line += " [" + s.Code + "]"
 	}
-	if s.Return {
-		return "← " + line
-	}
-	return "→ " + line
+	return line
 }
 
 func (t *text) notModelled() {
@@ -369,7 +377,7 @@ func round(d time.Duration) time.Duration {
 // field prints a labelled line of a finding, wrapped below itself.
 func (t *text) field(label, s string) {
 	const indent = "             "
-	lines := strings.Split(lipgloss.Wrap(s, t.width-len(indent), ""), "\n")
+	lines := wrap(s, t.width-len(indent)-2)
 	t.line("    %s %s", pad(label, 8), lines[0])
 	for _, l := range lines[1:] {
 		t.line("%s%s", indent, "  "+l)
@@ -377,9 +385,23 @@ func (t *text) field(label, s string) {
 }
 
 func (t *text) wrapped(indent, s string) {
-	for _, l := range strings.Split(lipgloss.Wrap(s, t.width-len(indent), ""), "\n") {
+	for _, l := range wrap(s, t.width-len(indent)) {
 		t.line("%s%s", indent, l)
 	}
+}
+
+// wrap breaks s into lines at its spaces only: what stands between them is
+// often a name that someone will copy.
+func wrap(s string, width int) []string {
+	var lines []string
+	for _, word := range strings.Split(s, " ") {
+		if n := len(lines); n > 0 && lipgloss.Width(lines[n-1])+1+lipgloss.Width(word) <= width {
+			lines[n-1] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }
 
 func pad(s string, width int) string {
