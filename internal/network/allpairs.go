@@ -84,36 +84,93 @@ func (n *Network) placePairs(a, b *place, f func(a, b ClassID, r Reach)) {
 		}
 		return
 	}
+	n.insidePairs(a, b, f)
+}
+
+// side is what rules that name addresses let by for a class at one end and one
+// address at the other.
+type side []flow
+
+// sideOf answers for every class of a place and every address of the other.
+func (n *Network) sideOf(buf side, dir int, own *place, to []atom) side {
+	buf = buf[:0]
+	for _, id := range own.classes {
+		s := n.inside[id].groups
+		for _, x := range to {
+			var let flow
+			if s.none {
+				let.must, let.may = n.ports.all, n.ports.all
+			} else {
+				n.spansLet(&let, s, dir, one(x), nil)
+			}
+			buf = append(buf, let)
+		}
+	}
+	return buf
+}
+
+// insidePairs answers for the classes of two places in the graph: the fabric
+// once for each pair of addresses, rules that name addresses once for each
+// class and address, rules that name groups for each pair.
+func (n *Network) insidePairs(a, b *place, f func(a, b ClassID, r Reach)) {
 	xs, ys := a.atoms[0], b.atoms[0]
 	var few [4]fabric
 	fabrics := few[:0]
+	open := false
 	for _, x := range xs {
 		for _, y := range ys {
-			fabrics = append(fabrics, n.fabric(end{&n.inside[a.classes[0]], x}, end{&n.inside[b.classes[0]], y}))
+			fabrics = append(fabrics, fabric{})
+			last := &fabrics[len(fabrics)-1]
+			n.cross(last, end{&n.inside[a.classes[0]], x}, end{&n.inside[b.classes[0]], y})
+			open = open || !last.may.empty()
 		}
 	}
-	open := false
+	var outs, ins side
+	plain := open && n.options.Mutant == None
 	for i := range fabrics {
-		open = open || !fabrics[i].may.IsEmpty()
+		plain = plain && fabrics[i].seen == nil
 	}
-	for _, ca := range a.classes {
+	if plain {
+		outs, ins = n.sideOf(make(side, 0, 16), outward, a, ys), n.sideOf(make(side, 0, 16), inward, b, xs)
+	}
+	for i, ca := range a.classes {
 		ka := &n.inside[ca]
-		for _, cb := range b.classes {
+		for j, cb := range b.classes {
 			kb := &n.inside[cb]
-			if !open || n.mute(ka, kb) {
-				f(ca, cb, Reach{})
-				continue
-			}
-			var out Reach
-			for i := range fabrics {
-				r := n.filter(&fabrics[i], end{ka, xs[i/len(ys)]}, end{kb, ys[i%len(ys)]})
-				if i == 0 {
-					out = Reach{Must: r.must, May: r.may, Named: r.named}
-					continue
+			var sum flow
+			if open && !n.mute(ka, kb) {
+				for k := range fabrics {
+					x, y := k/len(ys), k%len(ys)
+					one := fabrics[k].flow
+					if plain && ka.groups.why == nil && kb.groups.why == nil && ka.why == nil && kb.why == nil {
+						n.sides(&one, &fabrics[k], ka.groups, kb.groups, &outs[i*len(ys)+y], &ins[j*len(xs)+x])
+					} else {
+						n.filter(&one, &fabrics[k], end{ka, xs[x]}, end{kb, ys[y]})
+					}
+					sum.merge(&one, k == 0)
 				}
-				out.Must, out.May, out.Named = out.Must.And(r.must), out.May.Or(r.may), out.Named.Or(r.named)
 			}
-			f(ca, cb, out)
+			f(ca, cb, Reach{Must: sum.must, May: sum.may, Named: sum.named})
 		}
 	}
+}
+
+// sides is filter with the answers of sideOf.
+func (n *Network) sides(f *flow, fab *fabric, a, b *groupSet, out, in *flow) {
+	if f.may.empty() {
+		return
+	}
+	let := *in
+	if !b.none {
+		n.refsLet(&let, b, inward, a, fab.in, nil)
+	}
+	f.keep(&let.must, &let.may)
+	if f.may.empty() {
+		return
+	}
+	let = *out
+	if !a.none {
+		n.refsLet(&let, a, outward, b, fab.out, nil)
+	}
+	f.keep(&let.must, &let.may)
 }

@@ -28,9 +28,10 @@ type class struct {
 type groupSet struct {
 	id    int
 	addrs []addr.Address
-	has   map[int32]bool
-	none  bool // the kind has no groups
-	rules [2][]rule
+	ids   []int         // of the groups, ascending
+	none  bool          // the kind has no groups
+	spans [2][]rule     // rules that name addresses, or do not say whom
+	refs  [2][]rule     // rules that name groups
 	why   *value.Reason // some group is not known
 }
 
@@ -126,8 +127,18 @@ func classKey(k *class) string {
 	return string(b)
 }
 
+// has says whether a group is in the set; sets are short.
+func (s *groupSet) has(id int) bool {
+	for _, g := range s.ids {
+		if g == id {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *compiler) groupSet(sets map[string]*groupSet, i resource.Interface) *groupSet {
-	s := &groupSet{none: !i.HasGroups, has: map[int32]bool{}}
+	s := &groupSet{none: !i.HasGroups}
 	var ids []int
 	for _, l := range i.Groups {
 		g := c.g.Group(l)
@@ -157,14 +168,21 @@ func (c *compiler) groupSet(sets map[string]*groupSet, i resource.Interface) *gr
 	}
 	for _, id := range ids {
 		g := c.n.groups[id]
-		s.has[int32(id)] = true
 		s.addrs = append(s.addrs, g.addr)
-		s.rules[inward] = append(s.rules[inward], g.rules[inward]...)
-		s.rules[outward] = append(s.rules[outward], g.rules[outward]...)
+		for dir := range g.rules {
+			for _, r := range g.rules[dir] {
+				if r.why == nil && r.peer >= 0 {
+					s.refs[dir] = append(s.refs[dir], r)
+				} else {
+					s.spans[dir] = append(s.spans[dir], r)
+				}
+			}
+		}
 		if g.unknown != nil && s.why == nil {
 			s.why = g.unknown
 		}
 	}
+	s.ids = ids
 	slices.SortFunc(s.addrs, addr.Address.Compare)
 	s.id = len(c.n.sets)
 	c.n.sets = append(c.n.sets, s)

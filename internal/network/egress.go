@@ -41,11 +41,11 @@ func (n *Network) Egress(a ClassID) []Exit {
 func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
 	i := 0
 	attempts := n.attempts(src, dst, n.ports.all)
-	n.trips(src, dst, func(t *trip) bool {
-		at := attempts[i]
-		i++
+	var j journey
+	for j.begin(n, src, dst); j.next(); i++ {
+		t, at := &j.trip, attempts[i]
 		if at.may.IsEmpty() || t.there == nil {
-			return true
+			continue
 		}
 		e := Exit{To: to, By: t.there.via}
 		if t.there.nat != nil {
@@ -58,19 +58,18 @@ func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
 		}
 		slices.SortFunc(e.Firewalls, addr.Address.Compare)
 		r := Reach{at.must, at.may, at.named}
-		for j := range out {
-			if out[j].To == to && out[j].By == e.By && slices.Equal(out[j].Firewalls, e.Firewalls) {
-				out[j].Works.Must = out[j].Works.Must.And(r.Must)
-				out[j].Works.May = out[j].Works.May.Or(r.May)
-				out[j].Works.Named = out[j].Works.Named.Or(r.Named)
-				return true
-			}
+		same := slices.IndexFunc(out, func(o Exit) bool {
+			return o.To == to && o.By == e.By && slices.Equal(o.Firewalls, e.Firewalls)
+		})
+		if same >= 0 {
+			w := &out[same].Works
+			w.Must, w.May, w.Named = w.Must.And(r.Must), w.May.Or(r.May), w.Named.Or(r.Named)
+			continue
 		}
 		e.Works, e.Domains = r, at.tr.domains
 		e.Path = Path{From: a, To: to, Forward: at.tr.forward, Return: at.tr.reply, Works: r, Domains: at.tr.domains, Unknowns: at.tr.whys}
 		out = append(out, e)
-		return true
-	})
+	}
 	return out
 }
 

@@ -133,7 +133,9 @@ func (p PacketSet) count() int { return p.Ports[0].Count() + p.Ports[1].Count() 
 // the security groups at both ends.
 func (n *Network) attempts(src, dst end, p PacketSet) []*attempt {
 	var out []*attempt
-	n.trips(src, dst, func(t *trip) bool {
+	var j journey
+	for j.begin(n, src, dst); j.next(); {
+		t := &j.trip
 		c := *t
 		a := &attempt{flow: flow{must: p, may: p}}
 		c.tr = &tracer{n: n, header: n.header(src, dst, p), asked: p}
@@ -148,19 +150,20 @@ func (n *Network) attempts(src, dst end, p PacketSet) []*attempt {
 		}
 		if !c.groups(&a.flow, outward, src, dst, one(dst.x), refsOut) || !c.forward(&a.flow) || !c.groups(&a.flow, inward, dst, src, sees, refsIn) {
 			a.flow = flow{}
-			return true
+			continue
 		}
 		c.reply(&a.flow)
-		return true
-	})
+		if a.may.empty() {
+			a.flow = flow{}
+		}
+	}
 	return out
 }
 
 // groups applies the groups of one end and traces them.
 func (t *trip) groups(f *flow, dir int, own, peer end, at far, refs resource.Tri) bool {
 	used := &usedRule{want: f.may}
-	must, may := t.n.groupsLet(dir, own.k, peer.k, at, refs, used)
-	f.keep(must, may)
+	t.n.groupsLet(f, dir, own.k, peer.k, at, refs, used)
 	t.tr.groups(t, own.k, dir, refs, used, peer.k, f)
 	return !f.may.IsEmpty()
 }
@@ -382,7 +385,9 @@ func (tr *tracer) replyACL(t *trip, a *acl, s *subnet, dir int, other atom, befo
 		return
 	}
 	// Of replies only those to a client's ports matter.
-	want := t.n.letBack(back.may, false).And(tr.asked)
+	var want PacketSet
+	t.n.letBack(&want, &back.may, false)
+	want.meet(&tr.asked)
 	set := before.And(t.n.ephemeral.Or(PacketSet{Ports: [3]AtomSet{partOther: tr.asked.Ports[partOther]}}))
 	for part := partTCP; part <= partUDP; part++ {
 		if tr.asked.Ports[part].isEmpty() {
@@ -445,7 +450,7 @@ func (tr *tracer) groups(t *trip, own *class, dir int, refs resource.Tri, used *
 		h.Code, h.Decision = "ENI_SG_RULES_MISMATCH", "no "+direction[dir]+" rule of the security groups matches"
 		h.Property = [2]string{"SecurityGroupIngress", "SecurityGroupEgress"}[dir]
 		switch {
-		case len(own.groups.rules[dir]) == 0:
+		case len(own.groups.spans[dir])+len(own.groups.refs[dir]) == 0:
 			h.Code, h.Decision = "SG_HAS_NO_RULES", "the security groups have no "+direction[dir]+" rule"
 		case refs == resource.No && t.n.refersTo(own.groups, dir, peer.groups):
 			h.Code, h.Decision = t.lostReferences(), "the rule refers to the peer's group, and the reference does not hold on this way"
@@ -478,7 +483,7 @@ func (t *trip) lostReferences() string {
 
 // refersTo says whether a rule refers to a group of the peer.
 func (n *Network) refersTo(s *groupSet, dir int, peer *groupSet) bool {
-	return slices.ContainsFunc(s.rules[dir], func(r rule) bool { return r.peer >= 0 && peer.has[int32(r.peer)] })
+	return slices.ContainsFunc(s.refs[dir], func(r rule) bool { return peer.has(r.peer) })
 }
 
 func (n *Network) classAt(k *class) *Class {

@@ -5,65 +5,84 @@ import (
 	"github.com/suretyhq/surety/internal/value"
 )
 
-// groupsLet returns what the security groups of a class let out to, or in from,
-// a peer at one or several addresses. Rules allow only, so one rule is enough
-// ("Security group rules"). refs says whether references to the peer's groups
-// hold. The tracer, if any, is told the rule that lets a packet by.
-func (n *Network) groupsLet(dir int, own, peer *class, at far, refs resource.Tri, used *usedRule) (must, may PacketSet) {
+// groupsLet keeps of a flow what the security groups of a class let out to, or
+// in from, a peer at one or several addresses. Rules allow only, so one rule is
+// enough ("Security group rules"). refs says whether references to the peer's
+// groups hold. used, if any, is told the rule that lets a packet by.
+func (n *Network) groupsLet(f *flow, dir int, own, peer *class, at far, refs resource.Tri, used *usedRule) {
 	s := own.groups
-	if s.none {
-		return n.ports.all, n.ports.all
-	}
-	if (dir == outward && n.options.Mutant == IgnoreEgressRules) || (dir == inward && n.options.Mutant == SGDefaultOpen && len(s.rules[inward]) == 0) {
-		return n.ports.all, n.ports.all
+	if s.none || (dir == outward && n.options.Mutant == IgnoreEgressRules) ||
+		(dir == inward && n.options.Mutant == SGDefaultOpen && len(s.spans[inward])+len(s.refs[inward]) == 0) {
+		return
 	}
 	if n.options.Mutant == GroupRefsAcrossGateways {
 		refs = resource.Yes
 	}
-	must, may = n.rulesLet(s, dir, peer.groups, at.x, refs, used)
-	for _, x := range at.more {
-		m, y := n.rulesLet(s, dir, peer.groups, x, refs, used)
-		must, may = must.And(m), may.Or(y)
-	}
+	var let flow
+	n.spansLet(&let, s, dir, at, used)
+	n.refsLet(&let, s, dir, peer.groups, refs, used)
 	if s.why != nil || own.why != nil {
-		may = n.ports.all
+		let.may = n.ports.all
 		used.unknown(s.why, own.why)
 	}
-	return must, may
+	f.keep(&let.must, &let.may)
 }
 
-func (n *Network) rulesLet(s *groupSet, dir int, peer *groupSet, at atom, refs resource.Tri, used *usedRule) (must, may PacketSet) {
-	rules := s.rules[dir]
+// spansLet adds what the rules that name addresses let by: for all of them to
+// must, for any to may.
+func (n *Network) spansLet(let *flow, s *groupSet, dir int, at far, used *usedRule) {
+	n.spansLetOne(let, s, dir, at.x, used)
+	for _, x := range at.more {
+		var one flow
+		n.spansLetOne(&one, s, dir, x, used)
+		let.merge(&one, false)
+	}
+}
+
+func (n *Network) spansLetOne(let *flow, s *groupSet, dir int, at atom, used *usedRule) {
+	rules := s.spans[dir]
 	for i := range rules {
 		r := &rules[i]
 		hit := resource.No
-		switch {
-		case r.why != nil:
+		if r.why != nil {
 			hit = resource.Perhaps
-		case r.peer >= 0:
-			if refs != resource.No && peer.has[int32(r.peer)] {
-				hit = refs
-			} else if refs != resource.No && peer.why != nil {
-				hit = resource.Perhaps
+		}
+		for _, span := range r.spans {
+			if m := n.atoms.match(span, at); m == resource.Yes || (m == resource.Perhaps && hit == resource.No) {
+				hit = m
 			}
 		}
-		if hit != resource.Yes {
-			for _, span := range r.spans {
-				if m := n.atoms.match(span, at); m == resource.Yes || (m == resource.Perhaps && hit == resource.No) {
-					hit = m
-				}
-			}
-		}
-		if hit == resource.No {
-			continue
-		}
-		may = may.Or(r.set)
-		if hit == resource.Yes && !r.partial {
-			must = must.Or(r.set)
-		}
-		used.rule(r, hit)
+		n.ruleLets(let, r, hit, used)
 	}
-	return must, may
+}
+
+// refsLet adds what the rules that name groups let by.
+func (n *Network) refsLet(let *flow, s *groupSet, dir int, peer *groupSet, refs resource.Tri, used *usedRule) {
+	if refs == resource.No {
+		return
+	}
+	rules := s.refs[dir]
+	for i := range rules {
+		r := &rules[i]
+		hit := resource.No
+		if peer.has(r.peer) {
+			hit = refs
+		} else if peer.why != nil {
+			hit = resource.Perhaps
+		}
+		n.ruleLets(let, r, hit, used)
+	}
+}
+
+func (n *Network) ruleLets(let *flow, r *rule, hit resource.Tri, used *usedRule) {
+	if hit == resource.No {
+		return
+	}
+	let.may.join(&r.set)
+	if hit == resource.Yes && !r.partial {
+		let.must.join(&r.set)
+	}
+	used.rule(r, hit)
 }
 
 // usedRule collects the rule that decides, for explanations.

@@ -124,6 +124,34 @@ func (p PacketSet) Minus(o PacketSet) PacketSet {
 	return PacketSet{[3]AtomSet{p.Ports[0].minus(o.Ports[0]), p.Ports[1].minus(o.Ports[1]), p.Ports[2].minus(o.Ports[2])}}
 }
 
+// meet keeps of p what is in o too. It is And in place, and does most of the
+// work of AllPairs.
+func (p *PacketSet) meet(o *PacketSet) {
+	for i := range p.Ports {
+		if p.Ports[i].more == "" {
+			p.Ports[i].low &= o.Ports[i].low
+		} else {
+			p.Ports[i] = p.Ports[i].and(o.Ports[i])
+		}
+	}
+}
+
+// join adds to p what is in o. It is Or in place.
+func (p *PacketSet) join(o *PacketSet) {
+	for i := range p.Ports {
+		if p.Ports[i].more == "" && o.Ports[i].more == "" {
+			p.Ports[i].low |= o.Ports[i].low
+		} else {
+			p.Ports[i] = p.Ports[i].or(o.Ports[i])
+		}
+	}
+}
+
+// empty is IsEmpty without a copy.
+func (p *PacketSet) empty() bool {
+	return p.Ports[0].low|p.Ports[1].low|p.Ports[2].low == 0 && p.Ports[0].more == "" && p.Ports[1].more == "" && p.Ports[2].more == ""
+}
+
 // IsEmpty says whether the set holds nothing.
 func (p PacketSet) IsEmpty() bool {
 	return p.Ports[0].isEmpty() && p.Ports[1].isEmpty() && p.Ports[2].isEmpty()

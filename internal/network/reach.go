@@ -15,8 +15,24 @@ func (e end) external() bool { return e.k.sub == nil }
 // flow is what is left of a flow on its way.
 type flow struct{ must, may, named PacketSet }
 
-func (f *flow) keep(must, may PacketSet) {
-	f.must, f.may, f.named = f.must.And(must), f.may.And(may), f.named.And(may)
+func (f *flow) keep(must, may *PacketSet) {
+	f.must.meet(must)
+	f.may.meet(may)
+	if !f.named.empty() {
+		f.named.meet(may)
+	}
+}
+
+// merge joins the answers for alternatives: what flows by all of them is in
+// must, what flows by one in may.
+func (f *flow) merge(o *flow, first bool) {
+	if first {
+		*f = *o
+		return
+	}
+	f.must.meet(&o.must)
+	f.may.join(&o.may)
+	f.named.join(&o.named)
 }
 
 func (f *flow) doubt() { f.must = PacketSet{} }
@@ -69,19 +85,16 @@ func (n *Network) mute(a, b *class) bool {
 }
 
 func (n *Network) reachFamily(a, b *class, family int) Reach {
-	var out Reach
+	var sum flow
 	first := true
 	for _, x := range a.atoms[family] {
 		for _, y := range b.atoms[family] {
 			f := n.pair(end{a, x}, end{b, y})
-			if first {
-				out = Reach{Must: f.must, May: f.may, Named: f.named}
-				first = false
-				continue
-			}
-			out.Must, out.May, out.Named = out.Must.And(f.must), out.May.Or(f.may), out.Named.Or(f.named)
+			sum.merge(&f, first)
+			first = false
 		}
 	}
+	out := Reach{Must: sum.must, May: sum.may, Named: sum.named}
 	if family == 1 && (a.six == resource.Perhaps || b.six == resource.Perhaps) {
 		out.Must = PacketSet{}
 	}
@@ -90,27 +103,27 @@ func (n *Network) reachFamily(a, b *class, family int) Reach {
 
 // pair answers for one address at each end.
 func (n *Network) pair(src, dst end) flow {
-	fab := n.fabric(src, dst)
-	return n.filter(&fab, src, dst)
+	var fab fabric
+	n.cross(&fab, src, dst)
+	f := fab.flow
+	n.filter(&f, &fab, src, dst)
+	return f
 }
 
 // filter applies the ends' security groups to what the fabric carries.
-func (n *Network) filter(fab *fabric, src, dst end) flow {
-	f := fab.flow
-	if f.may.IsEmpty() {
-		return f
+func (n *Network) filter(f *flow, fab *fabric, src, dst end) {
+	if f.may.empty() {
+		return
 	}
-	f.keep(n.groupsLet(outward, src.k, dst.k, one(dst.x), fab.out, nil))
-	if f.may.IsEmpty() {
-		return f
+	n.groupsLet(f, outward, src.k, dst.k, one(dst.x), fab.out, nil)
+	if f.may.empty() {
+		return
 	}
-	seen := fab.seen
-	if seen == nil {
-		f.keep(n.groupsLet(inward, dst.k, src.k, one(src.x), fab.in, nil))
-		return f
+	if fab.seen == nil {
+		n.groupsLet(f, inward, dst.k, src.k, one(src.x), fab.in, nil)
+		return
 	}
-	f.keep(n.groupsLet(inward, dst.k, src.k, many(seen), resource.No, nil))
-	return f
+	n.groupsLet(f, inward, dst.k, src.k, many(fab.seen), resource.No, nil)
 }
 
 // fabric is what flows between two addresses but for security groups: there
@@ -121,34 +134,27 @@ type fabric struct {
 	seen    []atom // the addresses that the destination sees instead of the source's
 }
 
-// fabric combines every way there with every way back.
-func (n *Network) fabric(src, dst end) fabric {
-	out := fabric{in: resource.Yes, out: resource.Yes}
-	all := n.ports.all
+// cross combines every way there with every way back.
+func (n *Network) cross(out *fabric, src, dst end) {
+	out.in, out.out = resource.Yes, resource.Yes
 	first := true
-	n.trips(src, dst, func(t *trip) bool {
-		f := flow{must: all, may: all}
+	var j journey
+	for j.begin(n, src, dst); j.next(); first = false {
+		t := &j.trip
+		f := flow{must: n.ports.all, may: n.ports.all}
 		if t.forward(&f) {
 			t.reply(&f)
 		} else {
 			f = flow{}
 		}
-		begin := first
-		first = false
-		if begin {
-			out.flow = f
-		} else {
-			out.must, out.may, out.named = out.must.And(f.must), out.may.Or(f.may), out.named.Or(f.named)
-		}
+		out.merge(&f, first)
 		if t.there != nil {
-			out.in, out.out = mix(out.in, t.there.in, begin), mix(out.out, t.there.out, begin)
+			out.in, out.out = mix(out.in, t.there.in, first), mix(out.out, t.there.out, first)
 			if t.there.nat != nil && t.there.end == arrives {
 				out.seen = append(out.seen, t.there.nat.source...)
 			}
 		}
-		return true
-	})
-	return out
+	}
 }
 
 // mix is what is known of two alternatives.
@@ -162,84 +168,100 @@ func mix(a, b resource.Tri, first bool) resource.Tri {
 	return resource.Perhaps
 }
 
-// trips yields every combination of a way there and a way back until f says
-// stop. A way that stops on its way there is yielded without a way back.
-func (n *Network) trips(src, dst end, f func(*trip) bool) {
-	t := trip{n: n, src: src, dst: dst}
-	if src.k.sub != nil && src.k.sub == dst.k.sub {
-		t.same = true
-		f(&t)
-		return
-	}
-	from := 0
-	if src.external() {
-		from = dst.k.sub.vpc.world
-	} else {
-		from = src.k.sub.start
-	}
-	for _, there := range n.linesTo(from, dst.x) {
-		t.there, t.back, t.toNAT = there, nil, nil
-		if there.end == stops || n.options.Mutant == IgnoreReturn || !t.lands(there, dst) {
-			if !f(&t) {
-				return
-			}
-			continue
-		}
-		if !t.ways(f) {
-			return
-		}
+// journey goes over every combination of a way there and a way back. A way that
+// stops on its way there comes once, without a way back.
+type journey struct {
+	trip
+	ways         []*line // there
+	backs, toNAT []*line
+	i, j, k      int
+	once         bool // one trip without a way back is due
+	found        bool // a way back of the present way there was found
+}
+
+func (j *journey) begin(n *Network, src, dst end) {
+	j.trip = trip{n: n, src: src, dst: dst}
+	switch {
+	case src.k.sub != nil && src.k.sub == dst.k.sub:
+		j.same, j.once = true, true
+	case src.external():
+		j.ways = n.linesTo(dst.k.sub.vpc.world, dst.x)
+	default:
+		j.ways = n.linesTo(src.k.sub.start, dst.x)
 	}
 }
 
-// ways yields a trip with each of its ways back.
-func (t *trip) ways(f func(*trip) bool) bool {
-	n, there := t.n, t.there
-	none := true
-	try := func(toNAT, back *line) bool {
-		if conflict(there, back) || (toNAT != nil && (conflict(there, toNAT) || conflict(toNAT, back))) {
+// next moves to the next trip, and says whether there is one.
+func (j *journey) next() bool {
+	for {
+		if j.once {
+			j.once, j.found = false, true
+			j.back, j.trip.toNAT = nil, nil
 			return true
 		}
-		none = false
-		t.toNAT, t.back = toNAT, back
-		return f(t)
-	}
-	origin := 0
-	switch {
-	case there.nat != nil && there.nat.subnet == nil: // regional: its routes are not modelled
-		t.back, t.toNAT = nil, nil
-		return f(t)
-	case there.nat != nil:
-		origin = there.nat.subnet.nat
-	case there.end == leaves && there.vpc == nil: // an unknown way
-		t.back = nil
-		return f(t)
-	case there.end == leaves:
-		if n.isEgressOnly(there) {
-			t.back = nil
-			return f(t)
+		if j.nextBack() {
+			j.found = true
+			return true
 		}
-		origin = there.vpc.world
-	default:
-		origin = t.dst.k.sub.start
-	}
-	for _, back := range n.linesTo(origin, t.src.x) {
-		if there.nat == nil || there.end == leaves {
-			if !try(nil, back) {
-				return false
-			}
+		if j.there != nil && !j.found {
+			j.once = true // no way back belongs to this way there
 			continue
 		}
-		for _, toNAT := range n.linesTo(t.dst.k.sub.start, there.nat.source[0]) {
-			if !try(toNAT, back) {
-				return false
-			}
+		if j.i >= len(j.ways) {
+			return false
 		}
+		j.there, j.found = j.ways[j.i], false
+		j.i++
+		j.lookBack()
 	}
-	if none {
-		t.back, t.toNAT = nil, nil
-		return f(t)
+}
+
+// nextBack moves to the next way back that can belong to the way there.
+func (j *journey) nextBack() bool {
+	for j.j < len(j.backs) {
+		back := j.backs[j.j]
+		var toNAT *line
+		if j.toNAT != nil {
+			toNAT = j.toNAT[j.k]
+			j.k++
+			if j.k == len(j.toNAT) {
+				j.k, j.j = 0, j.j+1
+			}
+		} else {
+			j.j++
+		}
+		if conflict(j.there, back) || (toNAT != nil && (conflict(j.there, toNAT) || conflict(toNAT, back))) {
+			continue
+		}
+		j.back, j.trip.toNAT = back, toNAT
+		return true
 	}
-	return true
+	return false
+}
+
+// lookBack finds the ways back of a new way there.
+func (j *journey) lookBack() {
+	n, there := j.n, j.there
+	j.backs, j.toNAT, j.j, j.k = nil, nil, 0, 0
+	origin := 0
+	switch {
+	case there.end == stops || n.options.Mutant == IgnoreReturn || !j.lands(there, j.dst),
+		there.nat != nil && there.nat.subnet == nil, // regional: its routes are not modelled
+		there.end == leaves && there.vpc == nil,     // an unknown way
+		there.end == leaves && n.isEgressOnly(there):
+		j.once = true
+		return
+	case there.nat != nil:
+		origin = there.nat.subnet.nat
+		if there.end == arrives {
+			j.toNAT = n.linesTo(j.dst.k.sub.start, there.nat.source[0])
+		}
+	case there.end == leaves:
+		origin = there.vpc.world
+	default:
+		origin = j.dst.k.sub.start
+	}
+	j.backs = n.linesTo(origin, j.src.x)
 }
 
 func (n *Network) isEgressOnly(l *line) bool {
@@ -275,14 +297,14 @@ func (t *trip) forward(f *flow) bool {
 			t.acl(f, t.src.k.sub.acl, t.src.k.sub, inward, one(t.src.x))
 		}
 		t.tr.inside(t)
-		return !f.may.IsEmpty()
+		return !f.may.empty()
 	}
 	if t.src.k.sub != nil && t.there.first != t.src.k.sub {
 		t.acl(f, t.src.k.sub.acl, t.src.k.sub, outward, one(t.dst.x))
 	}
 	sees := one(t.src.x)
 	for i := range t.there.steps {
-		if f.may.IsEmpty() {
+		if f.may.empty() {
 			return false
 		}
 		st := &t.there.steps[i]
@@ -311,7 +333,7 @@ func (t *trip) forward(f *flow) bool {
 		f.doubt()
 		t.tr.unknown(t.there.maybe)
 	}
-	if t.there.end == stops || f.may.IsEmpty() {
+	if t.there.end == stops || f.may.empty() {
 		f.may = PacketSet{}
 		return false
 	}
@@ -323,7 +345,7 @@ func (t *trip) forward(f *flow) bool {
 	if t.dst.k.sub != nil && t.there.last != t.dst.k.sub {
 		t.acl(f, t.dst.k.sub.acl, t.dst.k.sub, inward, sees)
 	}
-	return !f.may.IsEmpty()
+	return !f.may.empty()
 }
 
 // far is one or several addresses of the far end.
@@ -344,14 +366,21 @@ func (f far) at(i int) atom {
 
 // acl applies a network ACL for every address that the far end may have.
 func (t *trip) acl(f *flow, a *acl, s *subnet, dir int, to far) {
-	v := a.lets(dir, to.x)
-	must, may := v.must, v.may
-	for _, x := range to.more {
-		w := a.lets(dir, x)
-		must, may = must.And(w.must), may.Or(w.may)
+	var before PacketSet
+	if t.tr != nil {
+		before = f.may
 	}
-	before := f.may
-	f.keep(must, may)
+	v := a.lets(dir, to.x)
+	if len(to.more) == 0 {
+		f.keep(&v.must, &v.may)
+	} else {
+		sum := flow{must: v.must, may: v.may}
+		for _, x := range to.more {
+			w := a.lets(dir, x)
+			sum.merge(&flow{must: w.must, may: w.may}, false)
+		}
+		f.keep(&sum.must, &sum.may)
+	}
 	t.tr.acl(t, a, s, dir, to, before, f)
 }
 
@@ -362,7 +391,7 @@ func (t *trip) firewall(f *flow, fw *firewall, from far) {
 		must, may, named = must.And(v.must), may.Or(v.may), named.Or(v.named)
 	}
 	before := f.may
-	f.keep(must, may)
+	f.keep(&must, &may)
 	f.named = f.named.Or(named).And(f.may)
 	t.tr.firewall(t, fw, from, before, f)
 }
@@ -455,7 +484,7 @@ func (t *trip) toTranslator(back *flow) {
 // replyLine walks replies along a line to an end.
 func (t *trip) replyLine(back *flow, l *line, to end) {
 	for i := range l.steps {
-		if back.may.IsEmpty() {
+		if back.may.empty() {
 			return
 		}
 		st := &l.steps[i]
@@ -485,7 +514,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		back.doubt()
 		t.tr.unknown(l.maybe)
 	}
-	if back.may.IsEmpty() || l.end == stops {
+	if back.may.empty() || l.end == stops {
 		back.may, back.must = PacketSet{}, PacketSet{}
 		return
 	}
@@ -510,9 +539,12 @@ func (t *trip) replyACL(back *flow, a *acl, s *subnet, dir int, other atom) {
 		return
 	}
 	v := a.lets(dir, other)
-	before := *back
-	back.keep(v.must, v.may)
-	t.tr.replyACL(t, a, s, dir, other, before.may, back)
+	var before PacketSet
+	if t.tr != nil {
+		before = back.may
+	}
+	back.keep(&v.must, &v.may)
+	t.tr.replyACL(t, a, s, dir, other, before, back)
 }
 
 // sameFirewalls says whether replies pass the firewalls that the flow passed,
@@ -541,15 +573,15 @@ func subset(a, b []passed) bool {
 // apply keeps of a flow what is let back: by protocol, since replies go to the
 // client's port.
 func (n *Network) apply(f *flow, back *flow) {
-	must, may := n.letBack(back.must, true), n.letBack(back.may, false)
-	if n.options.Mutant == EphemeralPortsFree {
-		must = n.letBack(back.must, false)
-	}
-	f.keep(must, may)
+	var must, may PacketSet
+	n.letBack(&must, &back.must, n.options.Mutant != EphemeralPortsFree)
+	n.letBack(&may, &back.may, false)
+	f.keep(&must, &may)
 }
 
-func (n *Network) letBack(back PacketSet, all bool) PacketSet {
-	var out PacketSet
+// letBack sets out to the packets whose replies, which are let back to the ports
+// in back, reach all ports that a client may have chosen, or some.
+func (n *Network) letBack(out, back *PacketSet, all bool) {
 	for part := partTCP; part <= partUDP; part++ {
 		client := n.ephemeral.Ports[part]
 		hit := back.Ports[part].and(client)
@@ -558,5 +590,4 @@ func (n *Network) letBack(back PacketSet, all bool) PacketSet {
 		}
 	}
 	out.Ports[partOther] = back.Ports[partOther]
-	return out
 }
