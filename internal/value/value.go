@@ -113,7 +113,13 @@ func OfBool(b bool) Value { return Value{kind: Bool, text: strconv.FormatBool(b)
 func OfNull() Value { return Value{kind: Null} }
 
 // OfList returns a list. The caller gives the slice away.
-func OfList(items ...Value) Value { return Value{kind: List, node: &node{items: items}} }
+func OfList(items ...Value) Value {
+	v := Value{kind: List, node: &node{items: items}}
+	for i := range items {
+		v.fns = v.fns || items[i].fns
+	}
+	return v
+}
 
 // OfMap returns a map with keys in the order given; the slices are parallel
 // and the caller gives them away. Of a repeated key the last counts.
@@ -122,7 +128,11 @@ func OfMap(keys []string, items []Value) Value {
 		n := min(len(keys), len(items))
 		keys, items = keys[:n], items[:n]
 	}
-	return Value{kind: Map, node: &node{keys: keys, items: items}}
+	v := Value{kind: Map, node: &node{keys: keys, items: items}}
+	for i := range items {
+		v.fns = v.fns || items[i].fns || IsIntrinsic(keys[i])
+	}
+	return v
 }
 
 // OfSymbol returns the symbol for an attribute of a resource.
