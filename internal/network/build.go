@@ -20,6 +20,7 @@ type Network struct {
 	inside   []class // parallel to classes
 	external []ClassID
 	byOwner  map[addr.Address][]ClassID
+	unplaced []resource.Interface
 
 	atoms     *atoms
 	ports     *ports

@@ -48,6 +48,7 @@ func (c *compiler) interfaces() {
 	for _, i := range c.g.Interfaces() {
 		s := c.n.subnetAt[i.Subnet.To]
 		if s == nil {
+			c.n.unplaced = append(c.n.unplaced, i)
 			continue
 		}
 		k := class{sub: s, atoms: s.atoms, public: i.Public, nat: i.Kind == resource.EndNAT,
@@ -319,6 +320,11 @@ func (n *Network) Class(id ClassID) Class {
 }
 
 func (n *Network) has(id ClassID) bool { return id >= 0 && int(id) < len(n.classes) }
+
+// Unplaced returns the interfaces that are in no class, because it is not known
+// in which subnet of the graph they are. Nothing is known about their packets,
+// so whoever proves that something cannot flow has to take them into account.
+func (n *Network) Unplaced() []resource.Interface { return n.unplaced }
 
 // External returns the classes of addresses outside the graph, Internet first.
 func (n *Network) External() []ClassID { return n.external }
