@@ -1,0 +1,95 @@
+package encryption
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+const administrator = "arn:aws:iam::200000000001:role/keys"
+
+// statement is a statement of a key's policy.
+type statement struct {
+	Sid       string
+	Principal map[string]any
+	Action    any
+}
+
+func keyPolicies(t *testing.T, props *KeyProps) []statement {
+	t.Helper()
+	app := awscdk.NewApp(&awscdk.AppProps{Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true}})
+	stack := awscdk.NewStack(app, jsii.String("test"), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String("100000000001"), Region: jsii.String("ap-southeast-2")}})
+	NewKey(stack, "Key", props)
+	data, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Type       string
+			Properties struct {
+				EnableKeyRotation bool
+				KeyPolicy         struct{ Statement []statement }
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &template); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range template.Resources {
+		if r.Type == "AWS::KMS::Key" {
+			if !r.Properties.EnableKeyRotation {
+				t.Error("the key does not rotate")
+			}
+			return r.Properties.KeyPolicy.Statement
+		}
+	}
+	t.Fatal("there is no key")
+	return nil
+}
+
+func actions(s statement) []string {
+	if one, ok := s.Action.(string); ok {
+		return []string{one}
+	}
+	var all []string
+	list, _ := s.Action.([]any)
+	for _, a := range list {
+		name, _ := a.(string)
+		all = append(all, name)
+	}
+	return all
+}
+
+func TestS23_WhoAdministersAKeyCannotUseItAndTheReverse(t *testing.T) {
+	seen := false
+	for _, s := range keyPolicies(t, &KeyProps{Alias: "a", Administrator: administrator}) {
+		own := s.Principal["AWS"] == administrator
+		seen = seen || own
+		for _, a := range actions(s) {
+			if own && slices.Contains(use(), a) && a != "kms:DescribeKey" {
+				t.Errorf("%s lets the administrator %s", s.Sid, a)
+			}
+			if !own && slices.Contains([]string{"kms:*", "kms:PutKeyPolicy", "kms:Put*", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:Disable*"}, a) {
+				t.Errorf("%s lets the account %s", s.Sid, a)
+			}
+		}
+	}
+	if !seen {
+		t.Error("the administrator is not in the policy")
+	}
+}
+
+func TestS23_WithoutAnAdministratorTheAccountAdministers(t *testing.T) {
+	all := keyPolicies(t, &KeyProps{Alias: "a", Logs: true})
+	if !slices.Contains(actions(all[0]), "kms:*") {
+		t.Errorf("the first statement allows %v", actions(all[0]))
+	}
+	if all[1].Principal["Service"] != "logs.ap-southeast-2.amazonaws.com" {
+		t.Errorf("the second statement is for %v", all[1].Principal)
+	}
+}
