@@ -93,7 +93,7 @@ func (p *platform) addService(name string, s estate.Service) {
 	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
-	if p.usesDatabase(name, s) {
+	if p.usesDatabase(name) {
 		p.database.Cluster.GrantConnect(service.Task.TaskRole(), jsii.String(name))
 	}
 	if s.Expose != estate.ExposeNone {
@@ -101,7 +101,7 @@ func (p *platform) addService(name string, s estate.Service) {
 	}
 }
 
-func (p *platform) usesDatabase(name string, s estate.Service) bool {
+func (p *platform) usesDatabase(name string) bool {
 	for _, f := range p.estate.Flows() {
 		if f.From == (estate.PartID{Environment: p.name, Name: name}) && f.To == (estate.PartID{Environment: p.name, Name: estate.PartDatabase}) {
 			return true
@@ -124,7 +124,7 @@ func (p *platform) settings(name string, s estate.Service) map[string]*string {
 			vars[variable] = jsii.String(fmt.Sprintf("https://%s.internal.%s:%d", f.To.Name, p.domain(), callee.Port))
 		}
 	}
-	if p.usesDatabase(name, s) {
+	if p.usesDatabase(name) {
 		endpoint := p.database.Cluster.ClusterEndpoint()
 		vars["PGHOST"], vars["PGPORT"] = endpoint.Hostname(), jsii.String(fmt.Sprint(postgres.Port))
 		vars["PGDATABASE"], vars["PGUSER"] = jsii.String(postgres.DatabaseName), jsii.String(name)

@@ -147,11 +147,15 @@ func cacheKey(estatePath, programPath, nodePath string) (string, error) {
 // without one is identified as a file.
 func buildID(path string) (string, error) {
 	if f, err := elf.Open(path); err == nil {
-		defer f.Close()
+		var note []byte
 		if s := f.Section(".note.go.buildid"); s != nil {
-			if data, err := s.Data(); err == nil && len(data) > 0 {
-				return strings.ToValidUTF8(string(data), "?"), nil
-			}
+			note, _ = s.Data() // without the note, the file itself counts
+		}
+		if err := f.Close(); err != nil {
+			return "", err
+		}
+		if len(note) > 0 {
+			return strings.ToValidUTF8(string(note), "?"), nil
 		}
 	}
 	return fingerprint(path)
