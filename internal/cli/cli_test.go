@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/suretyhq/surety/internal/cli"
+	"github.com/suretyhq/surety/internal/exampletest"
 )
 
 var update = flag.Bool("update", false, "write expected output anew")
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	example, err := filepath.Abs("../../examples/cover/estate.yaml")
+	example, err := exampletest.Get()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,12 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("EXAMPLE", example)
+			e.Setenv("EXAMPLE", example.Estate)
+			e.Setenv("EXAMPLES", filepath.Join(example.Root, "examples"))
+			e.Setenv("ASSEMBLY", example.Assembly)
+			e.Setenv("PATH", e.Getenv("PATH")+string(filepath.ListSeparator)+example.Bin)
+			e.Setenv("ONLY_SURETY", filepath.SplitList(e.Getenv("PATH"))[0])
+			e.Setenv("HOME", e.WorkDir) // the user's cache is below it
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
