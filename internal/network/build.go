@@ -140,7 +140,8 @@ func (n *Network) Distinguish(flows ...Flow) *Network {
 // firewalls, endpoints, peerings. A route to what is lost drops what it matches.
 // Classes keep their numbers; those of lost interfaces reach nothing. The loss
 // of a rule, a route or an association is a change, not a failure, and is
-// ignored.
+// ignored. An attachment that loses a subnet serves its zone by another one, so
+// the loss of a subnet may also open a way that its network ACL closed.
 func (n *Network) Without(dead ...addr.Address) *Network {
 	all := maps.Clone(n.dead)
 	if all == nil {
