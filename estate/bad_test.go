@@ -288,10 +288,37 @@ func TestSupernetTooSmallSaysHowManyAreNeeded(t *testing.T) {
 	}
 }
 
+func TestS05_ImagesAreReachableThroughTheFirewall(t *testing.T) {
+	own := replaceOnce(t, base, "bindings: [{part: dev/api, tags: {app: api}}]\n", "")
+	pulls := func(image, allow string) string {
+		text := replaceOnce(t, replaceOnce(t, own, "a/api:1", image), "[.okta.com]", "["+allow+"]")
+		text = replaceOnce(t, text, "a/portal:1", "0.dkr.ecr.us-east-1.amazonaws.com/p")
+		text = replaceOnce(t, text, "c/cloudflared", "0.dkr.ecr.us-east-1.amazonaws.com/c")
+		_, list := Parse("estate.yaml", []byte(text))
+		return fmt.Sprint(places(list))
+	}
+	const refused = "[ESTATE_REGISTRY 16:21]"
+	for _, tc := range []struct{ image, allow, want string }{
+		{"a/api:1", ".okta.com", refused},
+		{"docker.io/a/api:1", "registry-1.docker.io, auth.docker.io", refused},
+		{"a/api:1", ".docker.io, production.cloudflare.docker.com", "[]"},
+		{"registry.gitlab.com/a/api:1", "registry.gitlab.com, gitlab.com", refused},
+		{"registry.gitlab.com/a/api:1", ".gitlab.com, .gitlab-static.net", "[]"},
+		{"registry.example:5000/api:1", ".okta.com", refused},
+		{"registry.example:5000/api:1", "registry.example", "[]"},
+		{"notregistry.example/api:1", ".registry.example", refused},
+	} {
+		if got := pulls(tc.image, tc.allow); got != tc.want {
+			t.Errorf("%s with %s: %s, want %s", tc.image, tc.allow, got, tc.want)
+		}
+	}
+}
+
 func TestS01_TheHubsAccountHostsNoEnvironment(t *testing.T) {
 	shared := replaceOnce(t, base, "{account: prod,", "{account: net,")
 	mustParse(t, shared) // its bindings describe what stands already
 	own := replaceOnce(t, shared, "bindings: [{part: dev/api, tags: {app: api}}]\n", "")
+	own = replaceOnce(t, own, "[.okta.com]", "[auth.docker.io, .docker.com, registry-1.docker.io]")
 	if _, list := Parse("estate.yaml", []byte(own)); fmt.Sprint(places(list)) != "[ESTATE_HUB 13:19]" {
 		t.Error(list)
 	}

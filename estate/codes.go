@@ -34,6 +34,7 @@ const (
 	CodeOverlap          = "ESTATE_OVERLAP"
 	CodePort             = "ESTATE_PORT"
 	CodeImage            = "ESTATE_IMAGE"
+	CodeRegistry         = "ESTATE_REGISTRY"
 	CodeNeeds            = "ESTATE_NEEDS"
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeBinding          = "ESTATE_BINDING"

@@ -20,11 +20,11 @@ environments:
   dev: {account: dev}
 workload:
   services:
-    api:    {image: "a/api:1", port: 9443, expose: gateway, needs: [database], called-by: [portal]}
-    portal: {image: "a/portal:1", expose: access, needs: [api]}
-    batch:  {image: "a/batch:1", called-by: [api]}
+    api:    {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/api:1", port: 9443, expose: gateway, needs: [database], called-by: [portal]}
+    portal: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/portal:1", expose: access, needs: [api]}
+    batch:  {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/batch:1", called-by: [api]}
   database: {engine: aurora-postgresql}
-access: {tunnel: {image: "c/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+access: {tunnel: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 `
 
 func printFlows(e *Estate) []string {

@@ -27,6 +27,7 @@ func (v *validator) service(at, name string, s Service) {
 		v.bad(CodeImage, at+"/image", fmt.Sprintf("%q is not a container image", short(s.Image)), "",
 			"write a repository and a tag or digest, for example registry.example/team/api:1.0.0")
 	}
+	v.registry(at+"/image", s.Image)
 	if s.Port < 1 || s.Port > 65535 {
 		v.bad(CodePort, at+"/port", fmt.Sprintf("%d is not a TCP port", s.Port), "", "write a number from 1 to 65535")
 	}
@@ -92,6 +93,8 @@ func (v *validator) tunnel() {
 	case !isPinned(image):
 		v.bad(CodeTunnel, at, fmt.Sprintf("the tunnel's image %s is not pinned by digest", short(image)),
 			"it is the one way in; a tag can be moved to other code", fix)
+	default:
+		v.registry(at, image)
 	}
 }
 
