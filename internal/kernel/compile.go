@@ -99,8 +99,10 @@ func (c *compiler) cannot(r *resource.Resource, format string, args ...any) {
 
 // refuse notes what is never compiled.
 func (c *compiler) refuse() {
-	for r := range resource.Views[resource.Firewall](c.g) {
-		c.cannot(r, "a firewall")
+	for r, f := range resource.Views[resource.Firewall](c.g) {
+		if f.Gateway.IsZero() {
+			c.cannot(r, "a firewall in a VPC")
+		}
 	}
 	for r, e := range resource.Views[resource.VPCEndpoint](c.g) {
 		if e.Type != "Interface" {
@@ -243,6 +245,10 @@ func (c *compiler) addTransit() {
 	}
 	for _, a := range resource.Views[resource.Attachment](c.g) {
 		tgw, ok := c.gateways[a.Gateway.To]
+		if ok && a.Kind == resource.AttachFirewall {
+			c.addFirewall(a, tgw)
+			continue
+		}
 		if !ok || a.Kind != resource.AttachVPC {
 			c.cannot(a.Resource, "this kind of attachment")
 			continue

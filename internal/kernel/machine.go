@@ -4,8 +4,8 @@ import (
 	"github.com/suretyhq/surety/internal/resource"
 )
 
-// Probe asks whether a connection from one end to another's port comes about:
-// for TCP its handshake, for UDP a datagram and its answer. From and To index
+// Probe asks whether one end reaches another's port: a question and its
+// answer, over a TCP connection or as UDP datagrams. From and To index
 // Machine.Ends. From and to the Internet the public address counts, elsewhere
 // the private one.
 type Probe struct {

@@ -18,7 +18,8 @@ type prober struct {
 	m       *Machine
 	poll    int
 	sockets []int
-	answers map[int]bool // sockets that answer datagrams
+	answers map[int]bool // sockets that send back what they get
+	doors   map[int]bool // sockets that accept connections
 	clients map[int]int  // sockets of probes
 	open    []bool
 	waiting int
@@ -32,7 +33,7 @@ func (m *Machine) Probe(ctx context.Context, probes []Probe, window time.Duratio
 	if err != nil {
 		return nil, fmt.Errorf("probing: %w", err)
 	}
-	p := &prober{m: m, poll: poll, answers: map[int]bool{}, clients: map[int]int{}, open: make([]bool, len(probes))}
+	p := &prober{m: m, poll: poll, answers: map[int]bool{}, doors: map[int]bool{}, clients: map[int]int{}, open: make([]bool, len(probes))}
 	defer p.close()
 	if err := apart(func() error { return p.listen(probes) }); err != nil {
 		return nil, fmt.Errorf("listening: %w", err)
@@ -95,9 +96,8 @@ func (p *prober) listen(probes []Probe) error {
 				if err := unix.Listen(fd, 4096); err != nil {
 					return err
 				}
-				continue
 			}
-			p.answers[fd] = true
+			p.doors[fd], p.answers[fd] = q.Protocol == resource.TCP, q.Protocol == resource.UDP
 			if err := p.watch(fd, unix.EPOLLIN); err != nil {
 				return err
 			}
@@ -197,7 +197,7 @@ func refused(err error) error {
 	return err
 }
 
-// wait answers datagrams and notes what comes about.
+// wait answers what is asked and notes what comes about.
 func (p *prober) wait(ctx context.Context, window time.Duration) error {
 	events := make([]unix.EpollEvent, 256)
 	quiet := time.Now().Add(window)
@@ -217,10 +217,18 @@ func (p *prober) wait(ctx context.Context, window time.Duration) error {
 			return err
 		}
 		for _, e := range events[:n] {
-			fd := int(e.Fd)
-			if p.answers[fd] {
-				answer(fd)
-			} else {
+			switch fd := int(e.Fd); {
+			case p.doors[fd]:
+				if err := p.accept(fd); err != nil {
+					return err
+				}
+			case p.answers[fd]:
+				p.answer(fd)
+			case e.Events&unix.EPOLLOUT != 0 && e.Events&(unix.EPOLLERR|unix.EPOLLHUP) == 0:
+				if err := p.ask(fd); err != nil {
+					return err
+				}
+			default:
 				p.decide(fd)
 			}
 		}
@@ -231,27 +239,68 @@ func (p *prober) wait(ctx context.Context, window time.Duration) error {
 	return nil
 }
 
-// answer sends every datagram back to where it came from.
-func answer(fd int) {
-	buf := make([]byte, 16)
+// accept takes the connections that wait at a door.
+func (p *prober) accept(door int) error {
 	for {
-		n, from, err := unix.Recvfrom(fd, buf, 0)
-		if err != nil || from == nil {
-			return
+		fd, _, err := unix.Accept4(door, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err != nil {
+			return nil // none waits, or the one that did is gone
 		}
-		_ = unix.Sendto(fd, buf[:n], 0, from) // a refused answer is a closed probe
+		p.sockets = append(p.sockets, fd)
+		p.answers[fd] = true
+		if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
+			return err
+		}
+		if err := p.watch(fd, unix.EPOLLIN); err != nil {
+			return err
+		}
 	}
 }
 
-// decide reads what became of a probe.
+// answer sends back what came in.
+func (p *prober) answer(fd int) {
+	buf := make([]byte, 16)
+	for {
+		n, from, err := unix.Recvfrom(fd, buf, 0)
+		if err != nil || n == 0 {
+			if n == 0 || !errors.Is(err, unix.EAGAIN) {
+				_ = unix.EpollCtl(p.poll, unix.EPOLL_CTL_DEL, fd, nil) // the other side is gone
+			}
+			return
+		}
+		_ = unix.Sendto(fd, buf[:n], unix.MSG_NOSIGNAL, from) // a refused answer is a closed probe
+	}
+}
+
+// ask sends the question over a connection that stands, and waits for the
+// answer: a handshake alone does not say that data flows both ways.
+func (p *prober) ask(fd int) error {
+	if code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
+		p.finish(fd, false)
+		return nil
+	}
+	if err := unix.Sendto(fd, []byte("?"), unix.MSG_NOSIGNAL, nil); err != nil {
+		p.finish(fd, false)
+		return nil
+	}
+	return unix.EpollCtl(p.poll, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+}
+
+// decide reads the answer of a probe.
 func (p *prober) decide(fd int) {
+	buf := make([]byte, 16)
+	n, _, err := unix.Recvfrom(fd, buf, 0)
+	p.finish(fd, err == nil && n > 0)
+}
+
+// finish notes what became of a probe.
+func (p *prober) finish(fd int, open bool) {
 	i, ok := p.clients[fd]
 	if !ok {
 		return
 	}
 	delete(p.clients, fd)
 	p.waiting--
+	p.open[i] = open
 	_ = unix.EpollCtl(p.poll, unix.EPOLL_CTL_DEL, fd, nil) // it is closed at the end anyway
-	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	p.open[i] = err == nil && code == 0
 }

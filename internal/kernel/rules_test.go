@@ -70,6 +70,26 @@ func (b town) gateway() {
 	b.route("B", "10.0.0.0/16", "TransitGatewayId", b.Ref("Tgw"))
 }
 
+// firewall adds a firewall that passes only TCP 443 from VPC 0 to VPC 1, and
+// leads both VPCs' ranges to it in the given tables.
+func (b town) firewall(tables ...string) {
+	b.Add("AWS::NetworkFirewall::RuleGroup", "Rules", build.Props{"RuleGroup": build.Props{"RulesSource": build.Props{"StatefulRules": []build.Props{
+		{"Action": "PASS", "Header": build.Props{"Protocol": "TCP", "Source": "10.0.0.0/16", "SourcePort": "ANY", "Direction": "FORWARD", "Destination": "10.1.0.0/16", "DestinationPort": "443"}}}}}})
+	b.Add("AWS::NetworkFirewall::FirewallPolicy", "Policy", build.Props{"FirewallPolicy": build.Props{"StatelessDefaultActions": []string{"aws:forward_to_sfe"},
+		"StatefulEngineOptions": build.Props{"RuleOrder": "STRICT_ORDER"}, "StatefulDefaultActions": []string{"aws:drop_strict"},
+		"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Rules"), "Priority": 1}}}})
+	b.Add("AWS::NetworkFirewall::Firewall", "Fw", build.Props{"FirewallPolicyArn": b.Ref("Policy"), "TransitGatewayId": b.Ref("Tgw"), "AvailabilityZoneMappings": []build.Props{{"AvailabilityZone": "apse2-az1"}}})
+	at := b.Attr("Fw", "TransitGatewayAttachmentId")
+	b.Add("AWS::EC2::TransitGatewayRouteTable", "FwTable", build.Props{"TransitGatewayId": b.Ref("Tgw")})
+	b.Add("AWS::EC2::TransitGatewayRouteTableAssociation", "FwAssoc", build.Props{"TransitGatewayAttachmentId": at, "TransitGatewayRouteTableId": b.Ref("FwTable")})
+	for _, i := range []string{"0", "1"} {
+		b.Add("AWS::EC2::TransitGatewayRouteTablePropagation", "FwProp"+i, build.Props{"TransitGatewayAttachmentId": b.Ref("Att" + i), "TransitGatewayRouteTableId": b.Ref("FwTable")})
+		for _, table := range tables {
+			b.Add("AWS::EC2::TransitGatewayRoute", "By"+table+i, build.Props{"TransitGatewayRouteTableId": b.Ref(table), "DestinationCidrBlock": "10." + i + ".0.0/24", "TransitGatewayAttachmentId": at})
+		}
+	}
+}
+
 func (b town) tgwRoute(table, dest string, p build.Props) {
 	p["TransitGatewayRouteTableId"], p["DestinationCidrBlock"] = b.Ref(table), dest
 	b.Add("AWS::EC2::TransitGatewayRoute", "TgwRoute"+table, p)
@@ -186,6 +206,8 @@ func TestWhatTheKernelSays(t *testing.T) {
 			b.route("A", "0.0.0.0/0", "NatGatewayId", b.Ref("Nat"))
 			b.acl("N", "in 100 allow 6 0.0.0.0/0 443 443", "out 100 allow -1 0.0.0.0/0 0 0")
 		}, "A>C C>A"},
+		"firewall, both ways":         {func(b town) { b.gateway(); b.firewall("T0", "T1") }, "A>B A>C C>A"},
+		"firewall, half a connection": {func(b town) { b.gateway(); b.firewall("T1") }, "A>C C>A"},
 		"main table": {func(b town) {
 			b.gateway()
 			b.Add("AWS::EC2::Subnet", "SubnetM", build.Props{"VpcId": b.Ref("Vpc0"), "CidrBlock": "10.0.7.0/24", "AvailabilityZoneId": "apse2-az1"})

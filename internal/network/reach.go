@@ -2,6 +2,7 @@ package network
 
 import (
 	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
 )
 
 // end is one end of a flow: a class at one of its addresses.
@@ -524,9 +525,14 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		return
 	}
 	if t.lands(l, to) && l == t.back && !sameFirewalls(t) && t.n.options.Mutant != AsymmetricFirewallOK && t.n.options.Mutant != FirewallIgnored {
-		back.may, back.must = PacketSet{}, PacketSet{}
-		t.tr.asymmetric(t)
-		return
+		// Half a TCP connection is dropped; datagrams stand alone, and may pass.
+		back.must, back.may.Ports[partTCP] = PacketSet{}, AtomSet{}
+		if t.tr != nil && t.tr.asked.Ports[partUDP].isEmpty() && t.tr.asked.Ports[partOther].isEmpty() {
+			back.may = PacketSet{}
+			t.tr.asymmetric(t)
+			return
+		}
+		t.tr.unknown(halfSeen)
 	}
 	if to.k.sub != nil && l.last != to.k.sub {
 		t.replyACL(back, to.k.sub.acl, to.k.sub, inward, t.dst.x)
@@ -546,6 +552,9 @@ func (t *trip) replyACL(back *flow, a *acl, s *subnet, dir int, other atom) {
 	back.keep(&v.must, &v.may)
 	t.tr.replyACL(t, a, s, dir, other, before, back)
 }
+
+// halfSeen is why datagrams that a firewall sees one way only may flow.
+var halfSeen = &value.Reason{Code: "FIREWALL_RULES_RESTRICTION", Text: "the flow passes a firewall one way only, or in two zones, which AWS does not support: a stateful firewall drops half a TCP connection, and may let datagrams through"}
 
 // sameFirewalls says whether replies pass the firewalls that the flow passed,
 // which drop what they have not seen begin ("asymmetric routing").

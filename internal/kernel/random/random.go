@@ -257,10 +257,16 @@ func (n *network) addTransit() {
 		n.Add("AWS::EC2::TransitGatewayRouteTable", id, build.Props{"TransitGatewayId": n.Ref("Tgw")})
 	}
 	var attached []*vpc
+	var targets []value.Value
 	for _, v := range n.vpcs {
 		if v.attached {
 			attached = append(attached, v)
+			targets = append(targets, n.Ref(v.id+"Attachment"))
 		}
+	}
+	if len(attached) > 1 && n.maybe("firewall", 50) {
+		n.addFirewall(tables, attached)
+		targets = append(targets, n.Attr("Firewall", "TransitGatewayAttachmentId"))
 	}
 	for _, v := range attached {
 		at := n.Ref(v.id + "Attachment")
@@ -285,9 +291,46 @@ func (n *network) addTransit() {
 			if n.maybe("blackhole", 40) {
 				p["Blackhole"] = true
 			} else {
-				p["TransitGatewayAttachmentId"] = n.Ref(pick(n, "to attachment", attached...).id + "Attachment")
+				p["TransitGatewayAttachmentId"] = pick(n, "to attachment", targets...)
 			}
 			n.Add("AWS::EC2::TransitGatewayRoute", n.next("TgwRoute"), p)
+		}
+	}
+}
+
+// addFirewall adds a firewall with a table of its own, to which every VPC
+// propagates, and makes the VPCs' tables lead to some VPCs by it.
+func (n *network) addFirewall(tables []string, attached []*vpc) {
+	rules := []build.Props{}
+	for range n.between(0, 3, "firewall rules") {
+		ports := pick(n, "firewall's ports", "ANY", "443", "80:443", "[80,5432]")
+		rules = append(rules, build.Props{"Action": pick(n, "firewall's action", "PASS", "PASS", "DROP"), "Header": build.Props{
+			"Protocol": pick(n, "firewall's protocol", "TCP", "UDP", "IP"), "Source": n.someRange(), "SourcePort": "ANY", "Direction": "FORWARD",
+			"Destination": n.someRange(), "DestinationPort": ports}, "RuleOptions": []build.Props{{"Keyword": "sid", "Settings": []string{fmt.Sprint(len(rules) + 1)}}}})
+	}
+	n.Add("AWS::NetworkFirewall::RuleGroup", "FirewallRules", build.Props{"Type": "STATEFUL", "Capacity": 10, "RuleGroupName": "rules", "RuleGroup": build.Props{
+		"StatefulRuleOptions": build.Props{"RuleOrder": "STRICT_ORDER"}, "RulesSource": build.Props{"StatefulRules": rules}}})
+	policy := build.Props{"StatelessDefaultActions": []string{"aws:forward_to_sfe"}, "StatelessFragmentDefaultActions": []string{"aws:forward_to_sfe"},
+		"StatefulEngineOptions":       build.Props{"RuleOrder": "STRICT_ORDER"},
+		"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": n.Ref("FirewallRules"), "Priority": 1}}}
+	if n.maybe("default drop", 60) {
+		policy["StatefulDefaultActions"] = []string{"aws:drop_strict"}
+	}
+	n.Add("AWS::NetworkFirewall::FirewallPolicy", "FirewallPolicy", build.Props{"FirewallPolicyName": "policy", "FirewallPolicy": policy})
+	n.Add("AWS::NetworkFirewall::Firewall", "Firewall", build.Props{"FirewallName": "firewall", "FirewallPolicyArn": n.Ref("FirewallPolicy"),
+		"TransitGatewayId": n.Ref("Tgw"), "AvailabilityZoneMappings": []build.Props{{"AvailabilityZone": Zone}}})
+	at := n.Attr("Firewall", "TransitGatewayAttachmentId")
+	n.Add("AWS::EC2::TransitGatewayRouteTable", "FirewallTable", build.Props{"TransitGatewayId": n.Ref("Tgw")})
+	n.Add("AWS::EC2::TransitGatewayRouteTableAssociation", "FirewallAssociation", build.Props{"TransitGatewayAttachmentId": at, "TransitGatewayRouteTableId": n.Ref("FirewallTable")})
+	for _, v := range attached {
+		n.Add("AWS::EC2::TransitGatewayRouteTablePropagation", v.id+"FirewallPropagation", build.Props{"TransitGatewayAttachmentId": n.Ref(v.id + "Attachment"), "TransitGatewayRouteTableId": n.Ref("FirewallTable")})
+		for _, table := range tables {
+			if n.maybe("by firewall", 70) { // more specific than what is propagated
+				for _, half := range []int{0, 128} {
+					n.Add("AWS::EC2::TransitGatewayRoute", n.next("TgwRoute"), build.Props{"TransitGatewayRouteTableId": n.Ref(table),
+						"DestinationCidrBlock": fmt.Sprintf("10.%d.%d.0/17", v.i, half), "TransitGatewayAttachmentId": at})
+				}
+			}
 		}
 	}
 }

@@ -1,0 +1,105 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// addFirewall adds a firewall that is attached to a Transit Gateway: what goes
+// in by its one device comes out by it, or not at all.
+func (c *compiler) addFirewall(a *resource.Attachment, tgw int) {
+	home := c.p.space("firewall "+a.Addr.Logical, true)
+	side := fmt.Sprintf("t%d", len(c.p.links))
+	c.p.link(tgw, side, home, "tgw")
+	c.ports[a.Addr] = []port{{dev: side}}
+	sp := c.p.spaces[home]
+	sp.routes = append(sp.routes, route{dest: everywhere, dev: "tgw"})
+	f := resource.View[resource.Firewall](c.g, a.Addr)
+	p := resource.View[resource.FirewallPolicy](c.g, f.Policy.To)
+	if p == nil || len(p.Unknown) > 0 {
+		c.cannot(a.Resource, "a firewall of unknown policy")
+		return
+	}
+	sp.filter = c.firewallFilter(p)
+}
+
+// firewallFilter writes a policy's stateful rules. A connection whose beginning
+// was not seen is dropped. Rules look at packets until one passes the
+// connection as a whole; packets that none passes meet the policy's default
+// ("Stateful rule evaluation order", "Stream exception policy").
+func (c *compiler) firewallFilter(p *resource.FirewallPolicy) string {
+	if !slices.Equal(p.StatelessDefault, []string{"aws:forward_to_sfe"}) || len(p.StatelessGroups) > 0 || !p.StrictOrder {
+		c.cannot(p.Resource, "stateless rules, or rules without strict order")
+	}
+	out := []string{"ct state invalid drop", "ct mark 1 accept"}
+	for _, l := range p.StatefulGroups {
+		g := resource.View[resource.RuleGroup](c.g, l.To)
+		if g == nil || len(g.Domains) > 0 || g.Rules != "" || len(g.Unknown) > 0 {
+			c.cannot(p.Resource, "a rule group of domains, of Suricata text, or unknown")
+			continue
+		}
+		for _, r := range g.Stateful {
+			if line := c.statefulRule(g, r); line != "" {
+				out = append(out, line)
+			}
+		}
+	}
+	switch {
+	case slices.Equal(p.StatefulDefault, []string{"aws:drop_strict"}):
+		out = append(out, "drop")
+	case len(p.StatefulDefault) > 0:
+		c.cannot(p.Resource, "the default actions %v", p.StatefulDefault)
+	}
+	return inTable(chain("inspect", "filter", "forward", 0, "accept", out))
+}
+
+// statefulRule writes one 5-tuple rule; "" for one that only alerts.
+func (c *compiler) statefulRule(g *resource.RuleGroup, r resource.StatefulRule) string {
+	verdict, ok := map[string]string{"PASS": "ct mark set 1 accept", "DROP": "drop", "ALERT": ""}[r.Action]
+	proto, okProto := map[string]string{"IP": "", "TCP": "meta l4proto tcp", "UDP": "meta l4proto udp"}[r.Protocol]
+	if !ok || !okProto || r.Unknown != nil || r.SourceText != "" || r.DestinationText != "" || r.Direction == "ANY" {
+		c.cannot(g.Resource, "the rule at %s", r.Property)
+		return ""
+	}
+	if verdict == "" {
+		return ""
+	}
+	parts := []string{proto, side("saddr", r.Source, r.SourceNegated), side("daddr", r.Destination, r.DestNegated),
+		ports("sport", r.SourcePorts), ports("dport", r.DestinationPorts), verdict}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+// side writes the addresses of a rule's side.
+func side(name string, prefixes []netip.Prefix, negated bool) string {
+	var four []netip.Prefix
+	for _, p := range prefixes {
+		if p.Addr().Is4() {
+			four = append(four, p)
+		}
+		if p == everywhere && !negated {
+			return ""
+		}
+	}
+	op := ""
+	if negated {
+		op = "!= "
+	}
+	return "ip " + name + " " + op + set(four)
+}
+
+// ports writes ranges of ports, and nothing for all of them.
+func ports(name string, ranges []resource.PortRange) string {
+	var out []string
+	for _, r := range ranges {
+		if r.From == 0 && r.To == math.MaxUint16 {
+			return ""
+		}
+		out = append(out, fmt.Sprintf("%d-%d", r.From, r.To))
+	}
+	return "meta l4proto { tcp, udp } th " + name + " { " + strings.Join(out, ", ") + " }"
+}
