@@ -156,8 +156,11 @@ func (c *composer) stack(env, layer, accountID, description string, after ...aws
 }
 
 // tag tags whatever can be tagged below a construct; the nearest tag counts.
+// Listeners and their rules stay untagged: not every Region's CloudFormation
+// schema knows their tags.
 func tag(c constructs.IConstruct, key, value string) {
-	awscdk.Tags_Of(c).Add(jsii.String(key), jsii.String(value), nil)
+	awscdk.Tags_Of(c).Add(jsii.String(key), jsii.String(value), &awscdk.TagProps{ExcludeResourceTypes: jsii.Strings(
+		"AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule")})
 }
 
 // asPart says which part of the estate a construct implements.
