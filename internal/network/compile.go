@@ -487,8 +487,16 @@ type nat struct {
 	source []atom // its private address, as far as it is known
 }
 
-// endpoints finds Gateway Load Balancer endpoints and forwarding instances.
+// endpoints finds the endpoints of firewalls and Gateway Load Balancers, and
+// instances that routes may lead to.
 func (c *compiler) endpoints() {
+	for _, f := range c.n.firewalls {
+		for _, l := range f.view.Subnets {
+			if s := c.n.subnetAt[l.To]; s != nil {
+				f.subnets = append(f.subnets, s)
+			}
+		}
+	}
 	for _, e := range resource.Views[resource.VPCEndpoint](c.g) {
 		c.n.endpointAt[e.Addr] = e
 	}

@@ -97,10 +97,12 @@ func (c *compiler) propagate(t *table, a *attachment, by addr.Address, prop stri
 		}
 		r := route{spans: a.vpc.local, bits: a.vpc.localBits, rank: rankPropagated, kind: resource.TargetAttachment,
 			to: resource.Link{To: a.addr}, by: by, prop: prop, attach: a, text: "the ranges of " + a.vpc.addr.Logical}
-		for _, other := range t.routes {
+		for i := range t.routes {
+			other := &t.routes[i]
 			if other.rank == rankPropagated && other.attach != nil && other.attach != a && overlap(other.spans, r.spans) {
 				r.maybe = &value.Reason{Code: "TGW_PROPAGATION_OVERLAPS", At: by, Property: prop,
-					Text: "the ranges of " + a.vpc.addr.Logical + " overlap those of another VPC, and a Transit Gateway does not propagate overlapping ranges"}
+					Text: "the ranges of " + a.vpc.addr.Logical + " and " + other.attach.vpc.addr.Logical + " overlap, and a Transit Gateway propagates only those of the VPC attached first"}
+				other.maybe = r.maybe
 			}
 		}
 		t.routes = append(t.routes, r)

@@ -515,6 +515,10 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		back.doubt()
 		t.tr.unknown(l.maybe)
 	}
+	if to.external() && l.end == leaves && t.n.isEgressOnly(l) {
+		back.doubt() // an egress-only gateway has not seen the flow begin
+		t.tr.unknown(&value.Reason{Code: "EGRESS_ONLY_GATEWAY_REPLY", At: l.via, Text: "the reply leaves by an egress-only gateway, which has not seen the flow begin"})
+	}
 	if back.may.empty() || l.end == stops {
 		back.may, back.must = PacketSet{}, PacketSet{}
 		return

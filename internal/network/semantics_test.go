@@ -226,5 +226,5 @@ func TestSemantics(t *testing.T) {
 }
 
 func allSemantics() []semantic {
-	return append(append([]semantic(nil), semantics...), internetSemantics()...)
+	return append(append(append([]semantic(nil), semantics...), internetSemantics()...), inspectionSemantics()...)
 }
