@@ -15,10 +15,21 @@ import (
 	"github.com/suretyhq/surety/estate"
 )
 
-// TestMain ends the Node process that the tests share.
+// TestMain gives the tests a folder for what they write, and ends the Node
+// process that they share.
 func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "surety-stacks-test-*")
+	if err == nil {
+		err = os.Setenv("TMPDIR", dir)
+	}
+	if err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	jsii.Close()
+	if err := os.RemoveAll(dir); err != nil {
+		panic(err)
+	}
 	os.Exit(code)
 }
 
