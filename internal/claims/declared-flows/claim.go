@@ -103,7 +103,6 @@ func (c *checker) works(f estate.Flow) {
 			case r.Must.Contains(want):
 				c.unrestricted(f, c.ends.Net.Explain(a, b, want))
 				return
-			case f.Implied == estate.ImpliedEgress && r.Named.Contains(want):
 			case r.May.Contains(want):
 				if unsure == nil {
 					p := c.ends.Net.Explain(a, b, want)
@@ -188,36 +187,37 @@ func (c *checker) countOthers() {
 	}
 }
 
-// others looks for flows that nobody declared: to the internet in the network
-// as it will be deployed, between parts by what groups let in alone.
+// others looks for flows that nobody declared: in the network as it will be
+// deployed, then between parts by what groups let in alone.
 func (c *checker) others(ctx context.Context) error {
 	groups, err := c.in.Layer(proof.LayerGroups)
 	if err != nil {
 		return err
 	}
+	reported := map[pair]bool{}
 	for _, e := range []*proof.Ends{c.ends, groups} {
 		open, err := e.Open(ctx)
 		if err != nil {
 			return err
 		}
-		c.undeclared(e, open, e == c.ends)
+		c.undeclared(e, open, reported)
 	}
 	return nil
 }
 
 // undeclared reports what flows between parts and is not declared: one finding
-// for each ordered pair of parts.
-func (c *checker) undeclared(e *proof.Ends, open []proof.OpenPair, outward bool) {
+// for each ordered pair of parts that has none yet.
+func (c *checker) undeclared(e *proof.Ends, open []proof.OpenPair, reported map[pair]bool) {
 	found := map[pair]proof.OpenPair{}
 	var order []pair
 	for _, o := range open {
-		if e.External(o.From) || e.External(o.To) != outward {
+		if e.External(o.From) || e != c.ends && e.External(o.To) {
 			continue
 		}
 		for _, from := range e.Parts[o.From] {
 			for _, to := range parts(e, o.To) {
 				pr := pair{from, to}
-				if from == to || !c.speaks(from) {
+				if from == to || reported[pr] || !c.speaks(from) {
 					continue
 				}
 				left := o
@@ -234,6 +234,7 @@ func (c *checker) undeclared(e *proof.Ends, open []proof.OpenPair, outward bool)
 		}
 	}
 	for _, pr := range order {
+		reported[pr] = true
 		c.report(e, pr, found[pr])
 	}
 }
@@ -284,25 +285,11 @@ func (c *checker) report(e *proof.Ends, pr pair, o proof.OpenPair) {
 		f.Message = fmt.Sprintf("%s may reach %s by %s, which the estate does not declare: %s.", pr.from, to, ports, proof.Why(path))
 		c.tally.Doubt(scopeOf(pr.from), f)
 		return
-	case e != c.ends && c.blockedElsewhere(pr):
+	case e != c.ends:
 		f.Code = CodeGroupOpen
 		f.Message = fmt.Sprintf("The security groups of %s let %s in by %s, which the estate does not declare; only another rule still stops it.", to, pr.from, ports)
 	default:
 		f.Message = fmt.Sprintf("%s reaches %s by %s, which the estate does not declare.", pr.from, to, ports)
 	}
 	c.tally.Refute(scopeOf(pr.from), f)
-}
-
-// blockedElsewhere says whether two parts cannot exchange anything that is not
-// declared in the network as it will be deployed.
-func (c *checker) blockedElsewhere(pr pair) bool {
-	for _, a := range c.ends.Of[pr.from] {
-		for _, b := range c.ends.Of[pr.to] {
-			r := c.ends.Net.Reach(a, b)
-			if !r.May.Minus(c.allowed(c.ends, pr, proof.OpenPair{From: a, To: b, Reach: r})).IsEmpty() {
-				return false
-			}
-		}
-	}
-	return len(c.ends.Of[pr.to]) > 0
 }

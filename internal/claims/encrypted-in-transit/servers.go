@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/suretyhq/surety/internal/policy"
+	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/value"
 )
@@ -15,21 +16,7 @@ import (
 func (c *checker) listeners() {
 	for r, l := range resource.Views[resource.Listener](c.in.Graph) {
 		c.looked(r)
-		switch l.Protocol {
-		case "HTTPS", "TLS":
-			if !modern(l.SSLPolicy) {
-				c.refute(r, CodeWeakPolicy, "SslPolicy", fmt.Sprintf("%s accepts TLS below 1.2: its policy is %s.", c.in.Name(r), orDefault(l.SSLPolicy)),
-					"Set SslPolicy to ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one.")
-			}
-		case "HTTP":
-			if !redirects(l) {
-				c.refute(r, CodePlainListener, "Protocol", fmt.Sprintf("%s accepts plain HTTP and does more than to redirect it.", c.in.Name(r)),
-					"Make it an HTTPS listener, or let every action redirect to HTTPS.")
-			}
-		default:
-			c.doubt(r, CodePassThrough, "Protocol", fmt.Sprintf("%s passes %s through, and nothing says whether its ends speak TLS.", c.in.Name(r), l.Protocol),
-				"Let the listener end TLS.")
-		}
+		c.listener(r, l)
 	}
 	for r, g := range resource.Views[resource.TargetGroup](c.in.Graph) {
 		if g.TargetType == "lambda" || g.TargetType == "alb" {
@@ -37,6 +24,31 @@ func (c *checker) listeners() {
 		}
 		c.looked(r)
 		c.targetGroup(r, g)
+	}
+}
+
+func (c *checker) listener(r *resource.Resource, l *resource.Listener) {
+	f := proof.Finding{At: r.Addr, Part: c.in.PartOf(l.Balancer.To)}
+	switch l.Protocol {
+	case "HTTPS", "TLS":
+		if !modern(l.SSLPolicy) {
+			f.Code, f.Property = CodeWeakPolicy, "SslPolicy"
+			f.Message = fmt.Sprintf("%s accepts TLS below 1.2: its policy is %s.", c.in.Name(r), orDefault(l.SSLPolicy))
+			f.Fix = "Set SslPolicy to ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one."
+			c.tally.Refute(c.in.ScopeOf(r), f)
+		}
+	case "HTTP":
+		if !redirects(l) {
+			f.Code, f.Property = CodePlainListener, "Protocol"
+			f.Message = fmt.Sprintf("%s accepts plain HTTP and does more than to redirect it.", c.in.Name(r))
+			f.Fix = "Make it an HTTPS listener, or let every action redirect to HTTPS."
+			c.tally.Refute(c.in.ScopeOf(r), f)
+		}
+	default:
+		f.Code, f.Property = CodePassThrough, "Protocol"
+		f.Message = fmt.Sprintf("%s passes %s through, and nothing says whether its ends speak TLS.", c.in.Name(r), l.Protocol)
+		f.Fix = "Let the listener end TLS."
+		c.tally.Doubt(c.in.ScopeOf(r), f)
 	}
 }
 

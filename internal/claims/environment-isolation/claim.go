@@ -11,7 +11,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
@@ -79,60 +81,73 @@ func (c *checker) environmentOf(r *resource.Resource) string {
 	return ""
 }
 
-// paths looks for pairs of interfaces of two environments that routes join.
+// end is the interfaces of an environment in one subnet: with every filter open
+// nothing tells them apart but their routes.
+type end struct {
+	class network.ClassID
+	env   proof.Scope
+}
+
+// paths walks from every subnet of an environment to every subnet of the
+// others. A path in one direction is enough: what filters let through is not
+// asked, and neither is an answer.
 func (c *checker) paths(ctx context.Context) error {
-	ends, err := c.in.Layer(proof.LayerRoutes)
+	layer, err := c.in.Layer(proof.LayerRoutes)
 	if err != nil {
 		return err
 	}
-	of := map[string]int{}
-	for _, k := range ends.Net.Classes() {
-		if !k.External {
-			of[string(ends.ScopeOf(k.ID))]++
+	all := c.subnets(layer)
+	done := map[[2]proof.Scope]bool{}
+	for _, a := range all {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("walking between environments: %w", err)
 		}
-	}
-	for _, a := range c.in.Environments() {
-		for _, b := range c.in.Environments() {
-			if a != b {
-				c.tally.Check(proof.Scope(a), of[a]*of[b])
+		for _, b := range all {
+			if a.env == b.env {
+				continue
+			}
+			c.tally.Check(a.env, 1)
+			if way := [2]proof.Scope{a.env, b.env}; !done[way] {
+				done[way] = c.path(layer, a, b)
 			}
 		}
-	}
-	open, err := ends.Open(ctx)
-	if err != nil {
-		return err
-	}
-	done := map[[2]proof.Scope]bool{}
-	for _, o := range open {
-		if ends.External(o.From) || ends.External(o.To) {
-			continue
-		}
-		from, to := ends.ScopeOf(o.From), ends.ScopeOf(o.To)
-		if from == to || from == proof.ScopeHub || to == proof.ScopeHub || done[[2]proof.Scope{from, to}] {
-			continue
-		}
-		done[[2]proof.Scope{from, to}] = true
-		c.path(ends, o, from, to)
 	}
 	return nil
 }
 
-func (c *checker) path(ends *proof.Ends, o proof.OpenPair, from, to proof.Scope) {
-	what := o.Reach.Must
-	if what.IsEmpty() {
-		what = o.Reach.May
+// subnets returns one class for each subnet of an environment that holds
+// interfaces.
+func (c *checker) subnets(layer *proof.Ends) []end {
+	var all []end
+	seen := map[addr.Address]bool{}
+	for _, k := range layer.Net.Classes() {
+		env := layer.ScopeOf(k.ID)
+		if _, ok := c.in.Estate.Environments.Get(string(env)); !ok || k.External || seen[k.Subnet] {
+			continue
+		}
+		seen[k.Subnet] = true
+		all = append(all, end{k.ID, env})
 	}
-	p := ends.Net.Explain(o.From, o.To, what)
+	return all
+}
+
+// path reports a path between two environments, and says whether there is one.
+func (c *checker) path(layer *proof.Ends, a, b end) bool {
+	p := layer.Net.Explain(a.class, b.class, layer.Net.AllPackets())
+	if p.StopsAt != nil && len(p.Return) == 0 {
+		return false
+	}
 	f := proof.Opened(p)
 	f.At, f.Property = crossing(c.in.Graph, p, f)
 	f.Fix = "Drop the other environments' range in the Transit Gateway's table of this one, or take the route away."
-	if o.Reach.Must.IsEmpty() {
+	if len(p.Unknowns) > 0 && p.Works.Must.IsEmpty() {
 		f.Code = CodePathPerhaps
-		f.Message = fmt.Sprintf("Routes may lead from %s to %s: %s.", ends.Name(o.From), ends.Name(o.To), proof.Why(p))
-		c.tally.Doubt(from, f)
-		return
+		f.Message = fmt.Sprintf("Routes may lead from %s to %s: %s.", layer.Name(a.class), layer.Name(b.class), proof.Why(p))
+		c.tally.Doubt(a.env, f)
+		return true
 	}
 	f.Code = CodePath
-	f.Message = fmt.Sprintf("Routes lead from %s to %s, so that only filters keep the environments %s and %s apart.", ends.Name(o.From), ends.Name(o.To), from, to)
-	c.tally.Refute(from, f)
+	f.Message = fmt.Sprintf("Routes lead from %s to %s, so that only filters keep the environments %s and %s apart.", layer.Name(a.class), layer.Name(b.class), a.env, b.env)
+	c.tally.Refute(a.env, f)
+	return true
 }

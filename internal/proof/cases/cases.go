@@ -72,8 +72,9 @@ type Selector struct {
 	Every       bool              `yaml:"every,omitempty"`
 }
 
-// Expectation is a finding that has to follow. Type, Part and Environment say
-// what it points to, Hop the type of a resource on its path.
+// Expectation is a finding that has to follow. At is the type of the resource
+// that it points to, Part that resource's part, Hop the type of a resource on
+// its path, Says a text of its message.
 type Expectation struct {
 	Claim    string `yaml:"claim"`
 	Scope    string `yaml:"scope"`
@@ -82,6 +83,7 @@ type Expectation struct {
 	Part     string `yaml:"part,omitempty"`
 	Property string `yaml:"property,omitempty"`
 	Hop      string `yaml:"hop,omitempty"`
+	Says     string `yaml:"says,omitempty"`
 }
 
 // Load reads every *.yaml file of a folder, in order of their names. It fails
@@ -145,8 +147,8 @@ func (c *Case) check() error {
 		return errors.New("it expects nothing")
 	}
 	for _, e := range append(append([]Expectation(nil), c.Refutes...), c.Unsettles...) {
-		if e.Claim == "" || e.Scope == "" || e.Code == "" || e.At == "" && e.Part == "" && e.Hop == "" && e.Property == "" {
-			return errors.New("an expectation needs claim, scope, code, and at, part, property or hop")
+		if e.Claim == "" || e.Scope == "" || e.Code == "" || e.At == "" && e.Part == "" && e.Hop == "" && e.Property == "" && e.Says == "" {
+			return errors.New("an expectation needs claim, scope, code, and at, part, property, hop or says")
 		}
 	}
 	for _, ch := range c.Change {

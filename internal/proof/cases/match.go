@@ -66,7 +66,7 @@ func compare(in *proof.Input, want []Expectation, verdicts []proof.Verdict, outc
 
 // String prints what an expectation asks of a finding.
 func (e Expectation) String() string {
-	return strings.Join(slices.DeleteFunc([]string{e.Code, e.At, e.Part, e.Property, e.Hop}, func(s string) bool { return s == "" }), " ")
+	return strings.Join(slices.DeleteFunc([]string{e.Code, e.At, e.Part, e.Property, e.Hop, e.Says}, func(s string) bool { return s == "" }), " ")
 }
 
 func (e Expectation) matches(in *proof.Input, f proof.Finding, outcome proof.Outcome) bool {
@@ -75,6 +75,7 @@ func (e Expectation) matches(in *proof.Input, f proof.Finding, outcome proof.Out
 		(e.At == "" || r != nil && r.Type == e.At) &&
 		(e.Part == "" || f.Part.String() == e.Part) &&
 		(e.Property == "" || f.Property == e.Property) &&
+		(e.Says == "" || strings.Contains(f.Message, e.Says)) &&
 		(e.Hop == "" || passes(in, f, e.Hop))
 }
 
