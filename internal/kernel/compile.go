@@ -34,6 +34,7 @@ type vpc struct {
 	nats    map[addr.Address]string // devices
 	attach  map[addr.Address][]port // by Transit Gateway
 	peers   map[addr.Address]string
+	boxes   map[addr.Address]input // interfaces that forward
 	tables  map[tableKey]int
 	foreign []string // filter rules for what comes in by peerings
 }
@@ -70,7 +71,7 @@ func compile(g *resource.Graph) (*plan, error) {
 	c.refuse()
 	for _, v := range resource.Views[resource.VPC](g) {
 		c.vpcs[v.Addr] = &vpc{VPC: v, space: c.p.space("vpc "+v.Addr.Logical, true), nats: map[addr.Address]string{},
-			attach: map[addr.Address][]port{}, peers: map[addr.Address]string{}, tables: map[tableKey]int{}}
+			attach: map[addr.Address][]port{}, peers: map[addr.Address]string{}, boxes: map[addr.Address]input{}, tables: map[tableKey]int{}}
 	}
 	for _, s := range resource.Views[resource.Subnet](g) {
 		c.addSubnet(s)
@@ -187,12 +188,29 @@ func (c *compiler) addEnd(i resource.Interface, s *subnet) {
 	sp := c.p.spaces[home]
 	sp.addr = e.Addr
 	sp.routes = append(sp.routes, route{dest: everywhere, dev: "eth0", src: e.Addr})
+	if i.Forwards {
+		c.addBox(i, s, home)
+	}
 	for _, l := range i.Groups {
 		key := groupKey(l)
 		c.members[key] = append(c.members[key], e.Addr)
 	}
 	c.p.ends = append(c.p.ends, e)
 	c.p.homes = append(c.p.homes, home)
+}
+
+// addBox lets an interface forward: by a second device, to which routes of its
+// VPC lead and behind which its subnet's table counts, so that what it forwards
+// is told from what it says itself.
+func (c *compiler) addBox(i resource.Interface, s *subnet, home int) {
+	dev := fmt.Sprintf("m%d", len(s.vpc.boxes))
+	c.p.link(s.vpc.space, dev, home, "fwd")
+	s.vpc.boxes[i.Owner.Addr] = input{dev, s}
+	s.vpc.inputs = append(s.vpc.inputs, input{dev, s})
+	sp := c.p.spaces[home]
+	sp.forward = true
+	sp.rules = append(sp.rules, rule{"fwd", 1})
+	sp.routes = append(sp.routes, route{table: 1, dest: everywhere, dev: "fwd"})
 }
 
 func (c *compiler) givePublic() netip.Addr {
@@ -458,7 +476,7 @@ func (c *compiler) tableRoutes(v *vpc, key tableKey, table int) []route {
 			c.cannot(r.Resource, "a route within the VPC's own ranges")
 			continue
 		}
-		dev, ok := v.device(r, key.zone)
+		dev, ok := c.device(v, r, key)
 		if !ok {
 			c.cannot(r.Resource, "a route to this kind of target")
 		}
@@ -467,10 +485,10 @@ func (c *compiler) tableRoutes(v *vpc, key tableKey, table int) []route {
 	return out
 }
 
-// device returns the device that a route leads to; none for a blackhole, for a
-// gateway that is not there, and for an interface, whose source/destination
-// check drops what is not its own.
-func (v *vpc) device(r resource.Route, zone string) (dev string, ok bool) {
+// device returns the device that a route leads to: none for a blackhole, for a
+// gateway that is not there, and for an interface whose source/destination
+// check drops what is not its own ("Elastic network interfaces").
+func (c *compiler) device(v *vpc, r resource.Route, key tableKey) (dev string, ok bool) {
 	if r.Blackhole {
 		return "", true
 	}
@@ -484,13 +502,19 @@ func (v *vpc) device(r resource.Route, zone string) (dev string, ok bool) {
 		return v.nats[r.To.To], true
 	case resource.TargetTransitGateway:
 		for _, p := range v.attach[r.To.To] {
-			if p.zone == zone {
+			if p.zone == key.zone {
 				return p.dev, true
 			}
 		}
 		return "", true
 	case resource.TargetPeering:
 		return v.peers[r.To.To], true
+	case resource.TargetInterface:
+		box, ok := v.boxes[r.To.To]
+		if !ok {
+			return "", slices.ContainsFunc(c.p.ends, func(e End) bool { return !e.Internet && e.Interface.Owner.Addr == r.To.To })
+		}
+		return box.dev, box.subnet.RouteTable.To != key.table.To // else it would be its own next hop
 	}
 	return "", false
 }

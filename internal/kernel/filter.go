@@ -153,15 +153,15 @@ func gatewayFilter(ends []End) string {
 }
 
 // filterEnd writes the groups of an end as stateful rules: what belongs to a
-// connection that was let through passes in both directions.
+// connection that was let through passes in both directions, and what a rule
+// matches passes whatever state its connection is in ("Security group connection
+// tracking"). An end without groups lets everything through.
 func (c *compiler) filterEnd(i int) {
 	e := c.p.ends[i]
 	if e.Internet || !e.Interface.HasGroups {
 		return
 	}
-	known := "ct state established,related accept"
-	in := []string{`iifname "lo" accept`, known, "ct state invalid drop"}
-	out := []string{`oifname "lo" accept`, known}
+	var in, out []string
 	for _, l := range e.Interface.Groups {
 		sg := c.g.Group(l)
 		if sg == nil {
@@ -171,7 +171,29 @@ func (c *compiler) filterEnd(i int) {
 		in = append(in, c.groupRules("saddr", sg.Ingress)...)
 		out = append(out, c.groupRules("daddr", sg.Egress)...)
 	}
-	c.p.spaces[c.p.homes[i]].filter = inTable(chain("enter", "filter", "input", 0, "drop", in), chain("leave", "filter", "output", 0, "drop", out))
+	known := "ct state established,related accept"
+	chains := []string{
+		chain("enter", "filter", "input", 0, "drop", append([]string{`iifname "lo" accept`, known}, in...)),
+		chain("leave", "filter", "output", 0, "drop", append([]string{`oifname "lo" accept`, known}, out...)),
+	}
+	if e.Interface.Forwards {
+		chains = append(chains, c.boxChains(c.subnets[e.Interface.Subnet.To], in, out)...)
+	}
+	c.p.spaces[c.p.homes[i]].filter = inTable(chains...)
+}
+
+// boxChains filters what an interface forwards: by its subnet's ACL on the way
+// in and out, and by its groups as something that comes in and goes out.
+func (c *compiler) boxChains(s *subnet, in, out []string) []string {
+	for i := range in {
+		in[i] = strings.TrimSuffix(in[i], "accept") + "jump on"
+	}
+	return []string{
+		plainChain("aclin", c.aclRules(s, false)), plainChain("aclout", c.aclRules(s, true)), plainChain("on", out),
+		chain("raw", "filter", "prerouting", -310, "accept", []string{`iifname "fwd" jump aclin`}),
+		chain("pass", "filter", "forward", 0, "drop", append([]string{"ct state established,related accept"}, in...)),
+		chain("last", "filter", "postrouting", 300, "accept", []string{`oifname "fwd" jump aclout`}),
+	}
 }
 
 // groupRules writes a group's rules. One that names a group lets that group's

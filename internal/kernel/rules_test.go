@@ -70,6 +70,17 @@ func (b town) gateway() {
 	b.route("B", "10.0.0.0/16", "TransitGatewayId", b.Ref("Tgw"))
 }
 
+// boxed leads A's way to B by an instance in a subnet of its own, which B's
+// replies pass by a peering straight to A's VPC.
+func (b town) boxed(check bool) {
+	b.peer("0", "1")
+	b.route("B", "10.0.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx01"))
+	b.subnet("Box", "0", "10.0.8.0/24")
+	b.route("Box", "10.1.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx01"))
+	b.Add("AWS::EC2::Instance", "Box", build.Props{"SubnetId": b.Ref("SubnetBox"), "SecurityGroupIds": []value.Value{b.Ref("Open0")}, "SourceDestCheck": check})
+	b.route("A", "10.1.0.0/16", "InstanceId", b.Ref("Box"))
+}
+
 // firewall adds a firewall that passes only TCP 443 from VPC 0 to VPC 1, and
 // leads both VPCs' ranges to it in the given tables.
 func (b town) firewall(tables ...string) {
@@ -208,6 +219,8 @@ func TestWhatTheKernelSays(t *testing.T) {
 		}, "A>C C>A"},
 		"firewall, both ways":         {func(b town) { b.gateway(); b.firewall("T0", "T1") }, "A>B A>C C>A"},
 		"firewall, half a connection": {func(b town) { b.gateway(); b.firewall("T1") }, "A>C C>A"},
+		"instance that forwards":      {func(b town) { b.boxed(false) }, "A>B A>Box A>C B>A B>Box Box>A Box>B Box>C C>A C>Box"},
+		"source/destination check":    {func(b town) { b.boxed(true) }, "A>Box A>C B>Box Box>A Box>B Box>C C>A C>Box"},
 		"main table": {func(b town) {
 			b.gateway()
 			b.Add("AWS::EC2::Subnet", "SubnetM", build.Props{"VpcId": b.Ref("Vpc0"), "CidrBlock": "10.0.7.0/24", "AvailabilityZoneId": "apse2-az1"})

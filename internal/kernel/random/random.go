@@ -42,6 +42,7 @@ type vpc struct {
 	acls     []string
 	internet bool
 	nat      string
+	box      string // an instance that may forward
 	attached bool
 }
 
@@ -135,6 +136,12 @@ func (n *network) addVPC(i int) {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.100.0/24", i))
 		v.nat = v.id + "Nat"
 		n.Add("AWS::EC2::NatGateway", v.nat, build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.100.10", i)})
+	}
+	if n.maybe("appliance", 20) {
+		sub := n.addSubnet(v, fmt.Sprintf("10.%d.150.0/24", i))
+		v.box = v.id + "Box"
+		n.Add("AWS::EC2::Instance", v.box, build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.150.10", i),
+			"SecurityGroupIds": []value.Value{n.Attr(pick(n, "group", v.groups...), "GroupId")}, "SourceDestCheck": n.maybe("source/destination check", 40)})
 	}
 	if n.tgw && n.maybe("attachment", 90) {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.200.0/28", i))
@@ -375,8 +382,12 @@ func (n *network) addRoutes(v *vpc, s subnet) {
 		}
 		n.Add("AWS::EC2::Route", n.next("Route"), p)
 	}
+	var box []target
+	if v.box != "" && s.cidr != fmt.Sprintf("10.%d.150.0/24", v.i) {
+		box = []target{{"InstanceId", v.box}}
+	}
 	for _, other := range n.vpcs {
-		to := n.targets(v, other)
+		to := append(n.targets(v, other), box...)
 		if other == v || len(to) == 0 {
 			continue
 		}
@@ -388,7 +399,7 @@ func (n *network) addRoutes(v *vpc, s subnet) {
 			add(dest, pick(n, "by", append(to, target{})...))
 		}
 	}
-	out := n.targets(v, nil)
+	out := append(n.targets(v, nil), box...)
 	if v.internet {
 		out = append([]target{{"GatewayId", v.id + "Igw"}, {"GatewayId", v.id + "Igw"}, {"GatewayId", v.id + "Igw"}}, out...)
 	}
