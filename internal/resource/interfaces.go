@@ -40,6 +40,7 @@ var plainOwners = []plainOwner{
 
 // findInterfaces makes the interfaces of the graph.
 func (g *Graph) findInterfaces() {
+	g.noteAddresses()
 	for _, p := range plainOwners {
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
@@ -156,9 +157,7 @@ func (d *reader) networkInterface(prefix string, subnet Link, groups []Link) Int
 		i.IPv6 = d.address(prefix + "Ipv6Addresses/0/Ipv6Address")
 	}
 	i.Public = d.tri(prefix+"AssociatePublicIpAddress", d.subnetPublic(subnet))
-	if d.hasElasticIP() {
-		i.Public = Yes
-	}
+	i.Public = either(i.Public, d.g.views.public[d.r.Addr])
 	i.Forwards = d.tri("SourceDestCheck", Yes) == No
 	if len(d.unknown) > 0 {
 		i.Why = d.unknown[0]
@@ -177,20 +176,24 @@ func (d *reader) subnetPublic(subnet Link) Tri {
 	return No
 }
 
-// hasElasticIP says whether an Elastic IP address is associated with d's
-// resource ("AWS::EC2::EIP", "AWS::EC2::EIPAssociation").
-func (d *reader) hasElasticIP() bool {
+// noteAddresses notes with what an Elastic IP address is associated
+// ("AWS::EC2::EIP", "AWS::EC2::EIPAssociation"), and which members of database
+// clusters are publicly accessible.
+func (g *Graph) noteAddresses() {
 	for _, typ := range []string{"AWS::EC2::EIP", "AWS::EC2::EIPAssociation"} {
-		for _, r := range d.g.byType[typ] {
-			e := &reader{g: d.g, r: r}
+		g.each(typ, func(d *reader) {
 			for _, prop := range []string{"InstanceId", "NetworkInterfaceId"} {
-				if l := e.link(prop); l.To == d.r.Addr {
-					return true
+				if l := d.link(prop); !l.To.IsZero() {
+					g.views.public[l.To] = Yes
 				}
 			}
-		}
+		})
 	}
-	return false
+	g.each("AWS::RDS::DBInstance", func(d *reader) {
+		if l := d.link("DBClusterIdentifier"); !l.To.IsZero() {
+			g.views.public[l.To] = either(g.views.public[l.To], d.tri("PubliclyAccessible", No))
+		}
+	})
 }
 
 func instanceInterfaces(d *reader) {
@@ -288,18 +291,13 @@ func serviceInterfaces(d *reader) {
 // databaseCluster reads a cluster; its instances have no interfaces of their
 // own, but one that is publicly accessible makes the cluster so.
 func databaseCluster(d *reader) {
-	like := Interface{Kind: EndDatabase, Groups: d.links("VpcSecurityGroupIds"), HasGroups: true, Public: d.tri("PubliclyAccessible", No)}
-	for _, r := range d.g.byType["AWS::RDS::DBInstance"] {
-		member := &reader{g: d.g, r: r}
-		if member.link("DBClusterIdentifier").To == d.r.Addr {
-			like.Public = max2(like.Public, member.tri("PubliclyAccessible", No))
-		}
-	}
+	like := Interface{Kind: EndDatabase, Groups: d.links("VpcSecurityGroupIds"), HasGroups: true}
+	like.Public = either(d.tri("PubliclyAccessible", No), d.g.views.public[d.r.Addr])
 	d.addEach(d.subnetsOf(d.link("DBSubnetGroupName"), "SubnetIds"), like)
 }
 
-// max2 returns Yes if either is Yes, Perhaps if either may be.
-func max2(a, b Tri) Tri {
+// either returns Yes if one is Yes, else Perhaps if one is.
+func either(a, b Tri) Tri {
 	if a == Yes || b == Yes {
 		return Yes
 	}

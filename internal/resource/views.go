@@ -18,6 +18,7 @@ type views struct {
 	groups      map[string]*SecurityGroup // default groups, by the ID of a link
 	acls        map[string]*NetworkACL    // default network ACLs, likewise
 	loose       []Loose
+	public      map[addr.Address]Tri // what has an Elastic IP address
 	interfaces  []Interface
 	notModelled map[string]int
 }
@@ -131,6 +132,7 @@ func newViews(g *Graph) *views {
 		ids:    map[string][]addr.Address{},
 		groups: map[string]*SecurityGroup{},
 		acls:   map[string]*NetworkACL{},
+		public: map[addr.Address]Tri{},
 	}
 	g.indexIDs()
 	g.viewVPCs()
