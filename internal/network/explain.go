@@ -195,6 +195,12 @@ func (n *Network) header(src, dst end, p PacketSet) Header {
 // and the class meet.
 func (n *Network) prefixOf(e end) netip.Prefix {
 	parts := n.atoms.prefixes(e.x)
+	if e.k == &n.inside[Internet] {
+		if n.atoms.isV6(e.x) {
+			return everyIPv6
+		}
+		return everyIPv4
+	}
 	if e.k.sub != nil {
 		own := e.k.sub.view.CIDR
 		if n.atoms.isV6(e.x) {
@@ -292,6 +298,16 @@ func (tr *tracer) nat(t *trip, st *step) {
 	if p := t.n.atoms.prefixes(st.nat.source[0]); len(p) > 0 {
 		h.Out.Source = p[0]
 	}
+	tr.add(h)
+}
+
+// translated is the NAT gateway's part in the reply.
+func (tr *tracer) translated(t *trip) {
+	if tr == nil {
+		return
+	}
+	h := Hop{At: t.there.nat.addr, By: t.there.nat.addr, Decision: "the NAT gateway puts the source's own address back", Out: tr.header}
+	h.Out.Destination = t.n.prefixOf(t.src)
 	tr.add(h)
 }
 
@@ -408,7 +424,7 @@ func (tr *tracer) firewall(t *trip, fw *firewall, from far, before PacketSet, f 
 	if tr == nil {
 		return
 	}
-	v := t.n.inspect(fw, from.x, t.dst.x)
+	v := t.n.decide(fw, from.x, t.dst.x, before.And(tr.asked))
 	h := Hop{At: fw.addr, By: fw.policy, Decision: "the firewall's policy lets it by"}
 	if v.by != nil && !v.by.by.IsZero() {
 		h.By, h.Property = v.by.by, v.by.prop

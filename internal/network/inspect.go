@@ -12,8 +12,16 @@ import (
 type verdict struct {
 	must, may, named PacketSet
 	names            []string
-	by               *fwRule // the last rule that let something by or dropped something
+	by               *fwRule // the first rule that decides about want
+	want             PacketSet
 	why              *value.Reason
+}
+
+// decides notes a rule that decides about some packets.
+func (v *verdict) decides(r *fwRule, set PacketSet) {
+	if v.by == nil && set.Overlaps(v.want) {
+		v.by = r
+	}
 }
 
 // verdicts caches a firewall's verdicts by the parts that its rules tell apart.
@@ -31,7 +39,7 @@ func (n *Network) inspect(f *firewall, from, to atom) *verdict {
 	if v != nil {
 		return v
 	}
-	v = n.decide(f, from, to)
+	v = n.decide(f, from, to, PacketSet{})
 	n.verdicts.mu.Lock()
 	n.verdicts.of[key] = v
 	n.verdicts.mu.Unlock()
@@ -43,9 +51,9 @@ type lot struct{ must, may PacketSet }
 
 // decide runs both engines. A flow is inspected by the stateful engine if both
 // its packets and its replies are forwarded to it; the stateless engine sees
-// each packet by itself.
-func (n *Network) decide(f *firewall, from, to atom) *verdict {
-	v := &verdict{}
+// each packet by itself. The verdict names the rule that decides about want.
+func (n *Network) decide(f *firewall, from, to atom, want PacketSet) *verdict {
+	v := &verdict{want: want}
 	all := n.ports.all
 	if n.options.Mutant == FirewallIgnored {
 		v.must, v.may = all, all
@@ -128,8 +136,8 @@ func (n *Network) stateless(f *firewall, v *verdict, from, to atom, reply bool) 
 		if r.maybe != nil {
 			hit, v.why = resource.Perhaps, r.maybe
 		}
-		if set.Overlaps(rest.may) {
-			v.by = r
+		if !reply && r.action != fwForward {
+			v.decides(r, set.And(rest.may))
 		}
 		take(r.action, set, hit == resource.Yes)
 	}
@@ -153,12 +161,12 @@ func (n *Network) stateful(f *firewall, v *verdict, rest lot, from, to atom) (pa
 		if r.maybe != nil {
 			hit, v.why = resource.Perhaps, r.maybe
 		}
-		v.by = r
+		if r.action == fwNames && f.deflt == fwDrop && f.strict {
+			continue // the handshake is dropped before a name is seen
+		}
+		v.decides(r, set.And(rest.may))
 		switch {
 		case r.action == fwNames:
-			if f.deflt == fwDrop && f.strict {
-				continue // the handshake is dropped before a name is seen
-			}
 			v.names = append(v.names, r.names...)
 			named.may = named.may.Or(set.And(rest.may))
 			if hit == resource.Yes {

@@ -454,7 +454,10 @@ func (t *trip) reply(f *flow) {
 		back = flow{}
 	case t.there.nat != nil:
 		t.toTranslator(&back)
-		n.apply(f, &back)
+		if n.apply(f, &back); f.may.empty() {
+			return
+		}
+		t.tr.translated(t)
 		back = flow{must: all, may: all}
 		if s := t.there.nat.subnet; s != t.src.k.sub {
 			t.replyACL(&back, s.acl, s, outward, t.src.x)
