@@ -129,7 +129,6 @@ type group struct {
 	id      int
 	addr    addr.Address
 	rules   [2][]rule // in, out
-	open    bool      // not in the graph
 	unknown *value.Reason
 }
 
@@ -441,7 +440,7 @@ func (c *compiler) subnets() {
 		v.subnets = append(v.subnets, x)
 		if s.CIDR.IsValid() {
 			x.atoms[0] = c.atomsIn(s.CIDR)
-		} else if !(len(s.Unknown) == 0 && s.HasIPv6) {
+		} else if len(s.Unknown) > 0 || !s.HasIPv6 {
 			x.atoms[0] = []atom{c.n.atoms.hide(x, false)}
 		}
 		switch {

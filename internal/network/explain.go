@@ -57,12 +57,12 @@ func (n *Network) Explain(a, b ClassID, p PacketSet) Path {
 		return path
 	}
 	path.Forward, path.Return, path.StopsAt, path.Domains = best.tr.forward, best.tr.reply, best.tr.stop, best.tr.domains
-	n.explainDoubt(&path, p)
+	n.explainDoubt(&path)
 	return path
 }
 
 // explainDoubt makes sure that a Must smaller than May has a reason.
-func (n *Network) explainDoubt(path *Path, p PacketSet) {
+func (n *Network) explainDoubt(path *Path) {
 	if path.Works.Must == path.Works.May {
 		path.Unknowns = nil
 		return
@@ -256,7 +256,7 @@ func (tr *tracer) inside(t *trip) {
 	tr.add(Hop{At: s.addr, By: s.addr, Decision: "both ends are in one subnet, where no route and no network ACL counts"})
 }
 
-func (tr *tracer) plain(t *trip, st *step) {
+func (tr *tracer) plain(st *step) {
 	if tr == nil {
 		return
 	}
@@ -311,13 +311,13 @@ func (tr *tracer) translated(t *trip) {
 	tr.add(h)
 }
 
-func (tr *tracer) known(t *trip, st *step) {
+func (tr *tracer) known(st *step) {
 	if tr != nil {
 		tr.add(Hop{At: st.at, By: st.by, Decision: "the firewall knows the flow and lets its reply by"})
 	}
 }
 
-func (tr *tracer) stopAt(t *trip, st *step, code, text string) {
+func (tr *tracer) stopAt(st *step, code, text string) {
 	if tr != nil {
 		tr.add(Hop{At: st.at, By: st.by, Property: st.prop, Code: code, Decision: text})
 	}

@@ -39,18 +39,17 @@ const (
 // fwRule is one rule of either engine. A maybe rule matches or not, depending
 // on what is not in the graph or not in a packet's addresses and ports.
 type fwRule struct {
-	action           fwAction
-	source, dest     fwSide
-	set              PacketSet // by destination port
-	sourcePorts      []resource.PortRange
-	reverse          PacketSet // by source port, for replies and rules of both directions
-	destPorts        []resource.PortRange
-	both             bool
-	maybe            *value.Reason
-	names            []string
-	by               addr.Address
-	prop             string
-	overProtocolOnly bool
+	action       fwAction
+	source, dest fwSide
+	set          PacketSet // by destination port
+	sourcePorts  []resource.PortRange
+	reverse      PacketSet // by source port, for replies and rules of both directions
+	destPorts    []resource.PortRange
+	both         bool
+	maybe        *value.Reason
+	names        []string
+	by           addr.Address
+	prop         string
 }
 
 // fwSide is the addresses that one side of a rule matches.
@@ -313,7 +312,8 @@ func (c *compiler) stateful(g *resource.RuleGroup, r resource.StatefulRule, home
 	}
 	for _, o := range r.Options {
 		key, setting, _ := strings.Cut(o, ":")
-		if !slices.Contains(harmless, key) && !(key == "flow" && setting == "to_server") {
+		decided := slices.Contains(harmless, key) || (key == "flow" && setting == "to_server")
+		if !decided {
 			doubt("FIREWALL_UNSUPPORTED_RULE_OPTIONS", "the rule option "+o+" is not decided here")
 		}
 	}

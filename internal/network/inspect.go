@@ -94,10 +94,10 @@ func ephemeral(ranges []resource.PortRange) resource.Tri {
 func least(all ...resource.Tri) resource.Tri {
 	out := resource.Yes
 	for _, t := range all {
-		switch {
-		case t == resource.No:
+		switch t {
+		case resource.No:
 			return resource.No
-		case t == resource.Perhaps:
+		case resource.Perhaps:
 			out = resource.Perhaps
 		}
 	}

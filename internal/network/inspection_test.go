@@ -9,8 +9,8 @@ import (
 // firewall endpoint in each zone.
 func inspection(l *lab, appliance string) {
 	l.tgw("T")
-	l.table("T", "Spokes")
-	l.table("T", "Back")
+	l.table("Spokes")
+	l.table("Back")
 	for i, v := range []string{"X", "Y", "I"} {
 		net := "10." + string(rune('1'+i)) + "."
 		l.vpc(v, net+"0.0/16")
@@ -25,7 +25,7 @@ func inspection(l *lab, appliance string) {
 		if v == "I" && appliance != "" {
 			options = build.Props{"ApplianceModeSupport": appliance}
 		}
-		l.attach("T", v+"attach", v, options, v+"att1", v+"att2")
+		l.attach(v+"attach", v, options, v+"att1", v+"att2")
 	}
 	l.eni("x", "Xapp1", "XOpen", "")
 	l.eni("y", "Yapp2", "YOpen", "")
@@ -120,7 +120,7 @@ func inspectionSemantics() []semantic {
 			l.route("Twins", "0.0.0.0/0", "TransitGatewayId", "T")
 			l.open("Twin", "TwinOpen")
 			l.eni("twin", "Twins", "TwinOpen", "")
-			l.attach("T", "Zz", "Twin", nil, "Twins")
+			l.attach("Zz", "Twin", nil, "Twins")
 			l.associate("All", "Zz", "Id")
 			l.propagate("All", "Zz")
 		}, []probe{{"x", "twin", "tcp 443", "may"}}},

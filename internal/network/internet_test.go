@@ -28,9 +28,9 @@ func edge(l *lab) {
 // those of the firewall's policy.
 func firewalled(l *lab, stateful ...build.Props) {
 	hub(l)
-	l.table("T", "Spokes")
-	l.table("T", "Inspected")
-	l.table("T", "Out")
+	l.table("Spokes")
+	l.table("Inspected")
+	l.table("Out")
 	for _, v := range []string{"X", "Y"} {
 		l.associate("Spokes", v+"attach", "Id")
 		l.propagate("Inspected", v+"attach")
@@ -123,7 +123,7 @@ func internetSemantics() []semantic {
 		{"half a connection at a firewall", "asymmetric routing", func(l *lab) {
 			firewalled(l, rules(rule("PASS", "IP", "ANY", "ANY", "ANY")))
 			l.tgwRoute("Direct", "10.1.0.0/16", "Xattach", "Id")
-			l.table("T", "Direct")
+			l.table("Direct")
 			for _, r := range l.all() {
 				if r.Type == "AWS::EC2::TransitGatewayRouteTableAssociation" && r.Props.Get("TransitGatewayAttachmentId").String() == l.Attr("Yattach", "Id").String() {
 					r.Props = build.Of(build.Props{"TransitGatewayRouteTableId": l.Ref("Direct"), "TransitGatewayAttachmentId": l.Attr("Yattach", "Id")})

@@ -145,7 +145,7 @@ func (l *lab) nat(name, subnet string) {
 	l.Add("AWS::EC2::NatGateway", name, build.Props{"SubnetId": l.Ref(subnet), "AllocationId": "eipalloc-1"})
 }
 
-// tgw makes a Transit Gateway without default tables.
+// tgw makes a Transit Gateway without default tables; the others use T.
 func (l *lab) tgw(name string, more ...string) {
 	p := build.Props{"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"}
 	for i := 0; i+1 < len(more); i += 2 {
@@ -154,12 +154,12 @@ func (l *lab) tgw(name string, more ...string) {
 	l.Add("AWS::EC2::TransitGateway", name, p)
 }
 
-func (l *lab) table(tgw, name string) {
-	l.Add("AWS::EC2::TransitGatewayRouteTable", name, build.Props{"TransitGatewayId": l.Ref(tgw)})
+func (l *lab) table(name string) {
+	l.Add("AWS::EC2::TransitGatewayRouteTable", name, build.Props{"TransitGatewayId": l.Ref("T")})
 }
 
-func (l *lab) attach(tgw, name, vpc string, options build.Props, subnets ...string) {
-	p := build.Props{"TransitGatewayId": l.Ref(tgw), "VpcId": l.Ref(vpc)}
+func (l *lab) attach(name, vpc string, options build.Props, subnets ...string) {
+	p := build.Props{"TransitGatewayId": l.Ref("T"), "VpcId": l.Ref(vpc)}
 	var s []any
 	for _, x := range subnets {
 		s = append(s, l.Ref(x))

@@ -95,7 +95,6 @@ type origin struct {
 	zone  string
 	sub   *subnet // nil: any subnet with the table and zone
 	world bool
-	v6    bool
 }
 
 // originOf returns where packets of a subnet begin.
@@ -391,7 +390,7 @@ func alike(a, b *line) bool {
 	}
 	for i := range a.steps {
 		x, y := &a.steps[i], &b.steps[i]
-		if x.skip != never && x.sub != y.sub && !(x.sub != nil && y.sub != nil && x.sub.forwardsAlike(y.sub)) {
+		if x.skip != never && x.sub != y.sub && (x.sub == nil || y.sub == nil || !x.sub.forwardsAlike(y.sub)) {
 			return false
 		}
 		if x.kind != y.kind || x.acl != y.acl || x.dir != y.dir || x.fw != y.fw || x.nat != y.nat || x.code != y.code || (x.maybe == nil) != (y.maybe == nil) {

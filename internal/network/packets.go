@@ -221,7 +221,7 @@ var partEnd = [3]int{65536, 65536, 256}
 func newPorts(c cuts) *ports {
 	p := &ports{}
 	for i := range c {
-		s := append(c[i], 0)
+		s := append([]int{0}, c[i]...)
 		slices.Sort(s)
 		s = slices.Compact(s)
 		p.starts[i] = slices.DeleteFunc(s, func(n int) bool { return n < 0 || n >= partEnd[i] })

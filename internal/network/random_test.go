@@ -26,7 +26,7 @@ func draw(t *rapid.T) drawn {
 	d.tgw("T", "SecurityGroupReferencingSupport", rapid.SampledFrom([]string{"enable", "disable"}).Draw(t, "refs"))
 	tables := rapid.IntRange(1, 2).Draw(t, "tables")
 	for i := range tables {
-		d.table("T", fmt.Sprintf("Table%d", i))
+		d.table(fmt.Sprintf("Table%d", i))
 	}
 	port := func() string {
 		return rapid.SampledFrom([]string{"443", "1024-65535", "0-65535", "0-65535"}).Draw(t, "port")
@@ -101,7 +101,7 @@ func draw(t *rapid.T) drawn {
 			}
 		}
 		if rapid.IntRange(0, 4).Draw(t, "attached") > 0 {
-			d.attach("T", vpc+"attach", vpc, nil, attached...)
+			d.attach(vpc+"attach", vpc, nil, attached...)
 			d.failures = append(d.failures, vpc+"attach")
 			d.associate(fmt.Sprintf("Table%d", rapid.IntRange(0, tables-1).Draw(t, "association")), vpc+"attach", "Id")
 			for i := range tables {

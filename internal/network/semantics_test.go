@@ -40,13 +40,13 @@ func hub(l *lab) {
 		l.route(v+"app", "0.0.0.0/0", "TransitGatewayId", "T")
 		l.open(v, v+"Open")
 		l.eni(string(rune('x'+i)), v+"app", v+"Open", "")
-		l.attach("T", v+"attach", v, nil, v+"att")
+		l.attach(v+"attach", v, nil, v+"att")
 	}
 }
 
 // full makes one table that every attachment of hub uses and fills.
 func full(l *lab) {
-	l.table("T", "All")
+	l.table("All")
 	for _, v := range []string{"X", "Y", "Z"} {
 		l.associate("All", v+"attach", "Id")
 		l.propagate("All", v+"attach")
@@ -121,7 +121,7 @@ var semantics = []semantic{
 		[]probe{{"x", "y", "tcp 443", "must"}}},
 	{"no association", "Transit gateway route tables", func(l *lab) {
 		hub(l)
-		l.table("T", "All")
+		l.table("All")
 		for _, v := range []string{"Y", "Z"} {
 			l.associate("All", v+"attach", "Id")
 		}
@@ -131,7 +131,7 @@ var semantics = []semantic{
 	}, []probe{{"x", "y", "tcp 443", "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION"}, {"y", "z", "tcp 443", "must"}}},
 	{"no route in the gateway's table", "Transit gateway route tables", func(l *lab) {
 		hub(l)
-		l.table("T", "All")
+		l.table("All")
 		for _, v := range []string{"X", "Y", "Z"} {
 			l.associate("All", v+"attach", "Id")
 		}
