@@ -148,6 +148,9 @@ func Join(parts ...Value) Value {
 	var flat []Value
 	add := func(v Value) {
 		if s, ok := v.Str(); ok {
+			if s == "" {
+				return
+			}
 			if n := len(flat); n > 0 && flat[n-1].kind == String {
 				flat[n-1] = OfString(flat[n-1].text + s)
 				return

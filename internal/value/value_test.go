@@ -176,3 +176,13 @@ func TestKeysAreSorted(t *testing.T) {
 		t.Errorf("keys %v", m.Keys())
 	}
 }
+
+func TestJoinDropsEmptyText(t *testing.T) {
+	symbol := OfSymbol(Ref{To: addr.Address{Logical: "Vpc"}, Attr: "Ref"})
+	if got := Join(OfString(""), symbol, OfString("")); !Equal(got, symbol) {
+		t.Errorf("a symbol between empty texts is itself: got %s", got)
+	}
+	if got := Join(OfString(""), OfString("")); !Equal(got, OfString("")) {
+		t.Errorf("empty texts join to an empty text: got %s", got)
+	}
+}
