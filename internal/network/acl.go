@@ -36,8 +36,12 @@ func (c *compiler) networkACLs() {
 func (c *compiler) networkACL(raw *resource.NetworkACL) *acl {
 	x := &acl{id: len(c.n.acls), addr: raw.Addr}
 	c.n.acls = append(c.n.acls, x)
-	if len(raw.Unknown) > 0 {
-		x.why = raw.Unknown[0]
+	unknown := raw.Unknown
+	if why := c.stray(raw.Addr.Stack, "AWS::EC2::NetworkAclEntry", "AWS::EC2::SubnetNetworkAclAssociation"); why != nil {
+		unknown = append(slices.Clone(unknown), why)
+	}
+	if len(unknown) > 0 {
+		x.why = unknown[0]
 	}
 	cut := make([]bool, len(c.n.atoms.starts)+1)
 	cut[0], cut[c.n.atoms.v6] = true, true
@@ -58,7 +62,7 @@ func (c *compiler) networkACL(raw *resource.NetworkACL) *acl {
 	for y := range x.at {
 		if y >= len(c.n.atoms.starts) || cut[y] {
 			for dir := range x.verdict {
-				x.verdict[dir] = append(x.verdict[dir], c.judge(entries, dir == outward, atom(y), raw.Unknown))
+				x.verdict[dir] = append(x.verdict[dir], c.judge(entries, dir == outward, atom(y), unknown))
 			}
 		}
 		x.at[y] = uint16(len(x.verdict[0]) - 1)

@@ -172,7 +172,7 @@ func (c *compiler) groupSet(sets map[string]*groupSet, i resource.Interface) *gr
 		s.addrs = append(s.addrs, g.addr)
 		for dir := range g.rules {
 			for _, r := range g.rules[dir] {
-				if r.why == nil && r.peer >= 0 {
+				if r.why == nil && r.peer != noGroup {
 					s.refs[dir] = append(s.refs[dir], r)
 				} else {
 					s.spans[dir] = append(s.spans[dir], r)

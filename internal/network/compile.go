@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/resource"
@@ -136,12 +137,19 @@ type group struct {
 type rule struct {
 	set     PacketSet
 	spans   []span32
-	peer    int // group, or -1
+	peer    int // group, noGroup or foreignGroup
 	partial bool
 	why     *value.Reason
 	by      addr.Address
 	prop    string
 }
+
+// What a rule's peer is if it is no group of the graph. Only interfaces whose
+// own groups are not all known may be in a foreign group.
+const (
+	noGroup      = -1
+	foreignGroup = -2
+)
 
 // compiler builds a Network.
 type compiler struct {
@@ -294,15 +302,32 @@ func (c *compiler) securityGroups() {
 		if len(s.Unknown) > 0 {
 			g.unknown = s.Unknown[0]
 		}
+		if why := c.stray(s.Addr.Stack, "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"); why != nil {
+			g.unknown = why
+		}
 		g.rules[inward] = c.rules(s.Ingress)
 		g.rules[outward] = c.rules(s.Egress)
 	}
 }
 
+// stray returns why what one of a stack's account and Region holds is not all
+// known: a resource of one of the types changes another, and which one it
+// changes is unknown, so that it may be any.
+func (c *compiler) stray(of addr.Stack, types ...string) *value.Reason {
+	for _, l := range c.g.Loose() {
+		s := l.Addr.Stack
+		elsewhere := (s.Account != of.Account && s.Account != "" && of.Account != "") || (s.Region != of.Region && s.Region != "" && of.Region != "")
+		if l.Link.Why != nil && !elsewhere && slices.Contains(types, l.Type) {
+			return l.Link.Why
+		}
+	}
+	return nil
+}
+
 func (c *compiler) rules(in []resource.SGRule) []rule {
 	out := make([]rule, 0, len(in))
 	for _, r := range in {
-		x := rule{set: c.n.ports.set(r.Protocol, r.From, r.To), peer: -1, why: r.Why, by: r.Declared.Addr, prop: r.Property}
+		x := rule{set: c.n.ports.set(r.Protocol, r.From, r.To), peer: noGroup, why: r.Why, by: r.Declared.Addr, prop: r.Property}
 		x.partial = (r.Protocol == resource.ICMP || r.Protocol == resource.ICMPv6) && (r.From != 0 || r.To != 65535 || r.Code != -1)
 		switch {
 		case r.Why != nil:
@@ -311,10 +336,10 @@ func (c *compiler) rules(in []resource.SGRule) []rule {
 		case !r.PrefixList.IsZero():
 			x.spans, _, x.why = c.prefixList(r.PrefixList, r.Declared.Addr)
 		case !r.Group.IsZero():
+			x.peer = foreignGroup
 			if s := c.g.Group(r.Group); s != nil {
 				x.peer = c.groups[s].id
 			}
-			// A group outside the graph is no interface of the graph's.
 		}
 		out = append(out, x)
 	}
@@ -353,6 +378,9 @@ func (c *compiler) routeTables() {
 		x := c.newTable(t.Addr)
 		if len(t.Unknown) > 0 {
 			x.why = t.Unknown[0]
+		}
+		if why := c.stray(t.Addr.Stack, "AWS::EC2::Route", "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::GatewayRouteTableAssociation"); why != nil {
+			x.why = why
 		}
 		v := c.n.vpcAt[t.VPC.To]
 		if v != nil {

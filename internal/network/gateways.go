@@ -43,6 +43,12 @@ func (c *compiler) gatewayTable(t *resource.GatewayTable) {
 	if len(t.Unknown) > 0 {
 		x.why = t.Unknown[0]
 	}
+	if why := c.stray(t.Addr.Stack, "AWS::EC2::TransitGatewayRoute", "AWS::EC2::TransitGatewayRouteTablePropagation"); why != nil {
+		x.why = why
+	}
+	if why := c.stray(t.Addr.Stack, "AWS::EC2::TransitGatewayRouteTableAssociation"); why != nil {
+		c.n.doubts[t.Gateway.To] = why
+	}
 	for _, r := range t.Routes {
 		x.routes = append(x.routes, c.gatewayRoute(r))
 	}

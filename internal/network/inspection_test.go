@@ -129,6 +129,24 @@ func inspectionSemantics() []semantic {
 			full(l)
 			l.Add("AWS::EC2::Route", "Foreign", build.Props{"RouteTableId": l.Ref("XappRt"), "DestinationCidrBlock": "10.2.0.0/16", "TransitGatewayId": "tgw-0abc"})
 		}, []probe{{"x", "y", "tcp 443", "may"}, {"x", "z", "tcp 443", "must"}}},
+		{"rule of an unknown group", "", func(l *lab) {
+			pair(l)
+			l.group("V", "Shut")
+			l.eni("c", "B", "Shut", "")
+			l.Add("AWS::EC2::SecurityGroupIngress", "Stray", build.Props{"GroupId": build.Unknown("a test"), "IpProtocol": "-1", "CidrIp": "0.0.0.0/0"})
+		}, []probe{{"a", "c", "tcp 443", "may"}, {"a", "b", "tcp 443", "must"}}},
+		{"route of an unknown table", "", func(l *lab) {
+			hub(l)
+			full(l)
+			l.Add("AWS::EC2::Route", "Stray", build.Props{"RouteTableId": build.Unknown("a test"), "DestinationCidrBlock": "10.2.0.0/16", "TransitGatewayId": l.Ref("T")})
+		}, []probe{{"x", "y", "tcp 443", "may"}}},
+		{"a foreign group may be the peer's", "", func(l *lab) {
+			pair(l)
+			l.Add("AWS::EC2::SecurityGroup", "Foreign", build.Props{"GroupDescription": "f", "VpcId": l.Ref("V"),
+				"SecurityGroupIngress": []build.Props{{"IpProtocol": "-1", "SourceSecurityGroupId": "sg-0123"}}})
+			l.eni("f", "B", "Foreign", "")
+			l.Add("AWS::EC2::NetworkInterface", "c", build.Props{"SubnetId": l.Ref("A"), "GroupSet": []any{"sg-0123"}})
+		}, []probe{{"c", "f", "tcp 443", "may"}, {"a", "f", "tcp 443", "ENI_SG_RULES_MISMATCH"}}},
 		{"unknown ACL entry", "", func(l *lab) {
 			pair(l)
 			l.acl("V", "B", "in 200 allow all 0.0.0.0/0", "out 100 allow all 0.0.0.0/0")
