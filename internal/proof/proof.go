@@ -56,26 +56,30 @@ const ScopeEstate Scope = "estate"
 const ScopeHub Scope = estate.HubEnvironment
 
 // Input is what claims read. Estate and Parts are nil when there is no estate.
-// An Input is not changed while claims run, and must not be copied; what
-// several claims derive from it is derived once and kept.
+// Options is how Net was built, so that layers are built in the same way. An
+// Input is not changed while claims run, and must not be copied; what several
+// claims derive from it is derived once and kept.
 type Input struct {
-	Estate *estate.Estate
-	Graph  *resource.Graph
-	Parts  *part.Binding
-	Net    *network.Network
-	Now    time.Time
+	Estate  *estate.Estate
+	Graph   *resource.Graph
+	Parts   *part.Binding
+	Net     *network.Network
+	Options network.Options
+	Now     time.Time
 
 	derived derived
 }
 
 // Claim is one thing that can be proved. Rows are the requirement rows it
 // covers; Says is one sentence; NeedsIntent claims are NotApplicable without
-// an estate. Check returns one verdict for each scope.
+// an estate; Walks claims rest on the walk of the network, and are Unknown where
+// something that packets may meet is not known. Check returns one verdict for each scope.
 type Claim struct {
 	ID          string
 	Rows        []string
 	Says        string
 	NeedsIntent bool
+	Walks       bool
 	Check       func(context.Context, *Input) ([]Verdict, error)
 }
 

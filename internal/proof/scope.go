@@ -18,6 +18,9 @@ type derived struct {
 	envs   []string          // in the order of the file, the hub last
 	byAcct map[string]string // account → environment, where only one has it
 
+	doubting sync.Once
+	doubted  []aDoubt
+
 	ends   sync.Once
 	all    *Ends
 	layers [layers]layerEnds

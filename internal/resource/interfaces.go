@@ -335,6 +335,20 @@ func (g *Graph) countNotModelled() {
 // type. It must not be changed.
 func (g *Graph) NotModelled() map[string]int { return g.views.notModelled }
 
+// MovesPackets says whether resources of a type decide where packets flow, or
+// begin or end flows.
+func MovesPackets(typ string) bool {
+	switch typ {
+	case "AWS::EC2::FlowLog", "AWS::EC2::KeyPair", "AWS::EC2::Volume", "AWS::EC2::VolumeAttachment", "AWS::EC2::PlacementGroup":
+		return false
+	case "AWS::EC2::Instance", "AWS::ECS::Service", "AWS::AutoScaling::AutoScalingGroup", "AWS::Route53Resolver::ResolverEndpoint", "AWS::EFS::MountTarget":
+		return true
+	}
+	return slices.ContainsFunc(plainOwners, func(p plainOwner) bool { return p.typ == typ }) ||
+		slices.ContainsFunc([]string{"AWS::EC2::", "AWS::NetworkFirewall::", "AWS::ElasticLoadBalancing", "AWS::RDS::DB"},
+			func(p string) bool { return strings.HasPrefix(typ, p) })
+}
+
 // Modelled says whether a type has a view, is folded into one, has interfaces,
 // is a store whose encryption is proved, or is known to neither move packets
 // nor hold a customer's data.

@@ -33,6 +33,9 @@ type Resource struct {
 	// Conditional says why it is unknown whether the resource will exist: a
 	// condition of its template that nobody can decide. Nil: it will exist.
 	Conditional *value.Reason
+	// Hides says why resources that this one makes are not in the graph: a
+	// nested stack without its template, a macro, a loop.
+	Hides *value.Reason
 }
 
 // Edge says that a property of From refers to To.

@@ -35,6 +35,7 @@ const (
 func Claim() proof.Claim {
 	return proof.Claim{
 		ID:          "declared-flows",
+		Walks:       true,
 		Rows:        []string{"S05", "S07", "S43", "B02"},
 		Says:        "every declared flow works in both directions, and every other flow between parts is impossible",
 		NeedsIntent: true,

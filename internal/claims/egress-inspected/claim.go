@@ -30,6 +30,7 @@ const (
 func Claim() proof.Claim {
 	return proof.Claim{
 		ID:    "egress-inspected",
+		Walks: true,
 		Rows:  []string{"S05", "S06", "S07"},
 		Says:  "all egress, by route, by DNS and by endpoint policy, passes what inspects it",
 		Check: check,

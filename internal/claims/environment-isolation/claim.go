@@ -33,6 +33,7 @@ const (
 func Claim() proof.Claim {
 	return proof.Claim{
 		ID:          "environment-isolation",
+		Walks:       true,
 		Rows:        []string{"S01", "S05", "S07"},
 		Says:        "environments share no private path, no trust and no key",
 		NeedsIntent: true,

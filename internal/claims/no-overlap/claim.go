@@ -29,6 +29,7 @@ const (
 func Claim() proof.Claim {
 	return proof.Claim{
 		ID:    "no-overlap",
+		Walks: true,
 		Rows:  []string{"S04", "S05"},
 		Says:  "no two connected networks share addresses",
 		Check: check,

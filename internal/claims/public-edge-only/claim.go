@@ -30,6 +30,7 @@ const (
 func Claim() proof.Claim {
 	return proof.Claim{
 		ID:    "public-edge-only",
+		Walks: true,
 		Rows:  []string{"S06", "S07"},
 		Says:  "from the internet only the declared edges can be reached",
 		Check: check,

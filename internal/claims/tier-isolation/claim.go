@@ -71,6 +71,7 @@ func tierOf(k estate.Kind) string {
 func Claim() proof.Claim {
 	return proof.Claim{
 		ID:          "tier-isolation",
+		Walks:       true,
 		Rows:        []string{"S04", "S07"},
 		Says:        "each tier reaches only the next, and Data reaches endpoints only",
 		NeedsIntent: true,
