@@ -214,6 +214,9 @@ func TestKernelAgreesOnRandomNetworks(t *testing.T) {
 		}
 		defer func() { _ = flag.Set("rapid.checks", f.DefValue) }()
 	}
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil { // what fails is kept as a network instead
+		t.Fatal(err)
+	}
 	count := tally{noticed: map[network.Mutant]int{}} // rare ones may be missed: TestWhatTheKernelSays is strict
 	var smallest []*resource.Resource                 // the last network that failed: shrinking only gets smaller
 	t.Cleanup(func() {
