@@ -45,7 +45,7 @@ func (g *Graph) findInterfaces() {
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
 	g.each("AWS::EC2::Instance", instanceInterfaces)
-	g.each("AWS::EC2::NetworkInterface", func(d *reader) { g.add(d.networkInterface("", d.link("SubnetId"), nil)) })
+	g.each("AWS::EC2::NetworkInterface", func(d *reader) { g.add(d.networkInterface("", d.link("SubnetId"), nil, nil)) })
 	g.each("AWS::AutoScaling::AutoScalingGroup", scalingInterfaces)
 	g.each("AWS::ECS::Service", serviceInterfaces)
 	g.each("AWS::RDS::DBCluster", databaseCluster)
@@ -56,6 +56,10 @@ func (g *Graph) findInterfaces() {
 	})
 	for r, b := range Views[LoadBalancer](g) {
 		d := &reader{g: g, r: r}
+		if len(b.Subnets) == 0 {
+			d.unknown = b.Unknown
+			d.addUnknown(Interface{Kind: EndBalancer, Groups: b.Groups, HasGroups: b.HasGroups})
+		}
 		d.addEach(b.Subnets, Interface{Kind: EndBalancer, Groups: b.Groups, HasGroups: b.HasGroups, Public: triOf(b.Scheme == "internet-facing")})
 	}
 	for r, e := range Views[VPCEndpoint](g) {
@@ -112,6 +116,15 @@ func (d *reader) addEach(subnets []Link, like Interface) {
 	}
 }
 
+// addUnknown adds one interface of unknown subnet if something could not be
+// read, so that an owner whose subnets are unknown does not vanish.
+func (d *reader) addUnknown(like Interface) {
+	if len(d.unknown) > 0 {
+		like.Owner, like.Why = d.r, d.unknown[0]
+		d.g.add(like)
+	}
+}
+
 func (g *Graph) addPlain(d *reader, p plainOwner) {
 	subnets := d.links(p.subnets)
 	if p.subnetGroup != "" {
@@ -142,8 +155,8 @@ func (d *reader) subnetsOf(group Link, list string) []Link {
 
 // networkInterface reads the properties that AWS::EC2::NetworkInterface and
 // the NetworkInterfaces of an instance share. Prefix ends in a slash or is
-// empty.
-func (d *reader) networkInterface(prefix string, subnet Link, groups []Link) Interface {
+// empty; groups, or why they are unknown, count where it names none itself.
+func (d *reader) networkInterface(prefix string, subnet Link, groups []Link, why *value.Reason) Interface {
 	i := Interface{Kind: EndInstance, Owner: d.r, Subnet: subnet, HasGroups: true}
 	i.Groups = d.links(prefix + "GroupSet")
 	if len(i.Groups) == 0 {
@@ -158,8 +171,11 @@ func (d *reader) networkInterface(prefix string, subnet Link, groups []Link) Int
 	}
 	i.Public = d.tri(prefix+"AssociatePublicIpAddress", d.subnetPublic(subnet))
 	i.Public = either(i.Public, d.g.views.public[d.r.Addr])
+	if len(i.Groups) == 0 {
+		i.Why = why
+	}
 	i.Forwards = d.tri("SourceDestCheck", Yes) == No
-	if len(d.unknown) > 0 {
+	if len(d.unknown) > 0 && i.Why == nil {
 		i.Why = d.unknown[0]
 	}
 	return i
@@ -202,23 +218,26 @@ func instanceInterfaces(d *reader) {
 	if len(groups) == 0 {
 		groups = template.groups
 	}
-	list := d.list("NetworkInterfaces")
+	list := d.items("NetworkInterfaces")
+	if len(d.unknown) > 0 {
+		d.addUnknown(Interface{Kind: EndInstance, Groups: groups, HasGroups: true})
+		return
+	}
 	if len(list) == 0 {
 		if subnet := d.link("SubnetId"); !subnet.IsZero() {
-			d.g.add(d.networkInterface("", subnet, groups))
+			d.g.add(d.networkInterface("", subnet, groups, template.why))
 		}
 		return
 	}
-	for i := range list {
-		p := at("NetworkInterfaces", i)
-		if l := d.link(p + "NetworkInterfaceId"); !l.IsZero() {
+	for _, p := range list {
+		if l := d.link(p + "NetworkInterfaceId"); !l.IsZero() && l.Why == nil {
 			continue // an AWS::EC2::NetworkInterface, which has its own
 		}
 		subnet := d.link(p + "SubnetId")
 		if subnet.IsZero() {
 			subnet = d.link("SubnetId")
 		}
-		d.g.add(d.networkInterface(p, subnet, groups))
+		d.g.add(d.networkInterface(p, subnet, groups, template.why))
 	}
 }
 
@@ -315,8 +334,11 @@ func databaseInstance(d *reader) {
 
 func resolverInterfaces(d *reader) {
 	groups := d.links("SecurityGroupIds")
-	for i := range d.list("IpAddresses") {
-		p := at("IpAddresses", i)
+	addresses := d.items("IpAddresses")
+	if len(addresses) == 0 {
+		d.addUnknown(Interface{Kind: EndResolver, Groups: groups, HasGroups: true})
+	}
+	for _, p := range addresses {
 		d.addEach([]Link{d.link(p + "SubnetId")}, Interface{Kind: EndResolver, Groups: groups, HasGroups: true, Address: d.address(p + "Ip")})
 	}
 }

@@ -89,6 +89,44 @@ func TestInterfacesOfEveryKind(t *testing.T) {
 	}
 }
 
+func TestWhatIsUnknownDoesNotVanish(t *testing.T) {
+	dark := build.Unknown("a macro makes it")
+	for name, c := range map[string]struct {
+		typ   string
+		props build.Props
+		code  string
+	}{
+		"instance's interfaces":     {"AWS::EC2::Instance", build.Props{"NetworkInterfaces": dark}, "TEST_UNKNOWN"},
+		"one interface":             {"AWS::EC2::Instance", build.Props{"NetworkInterfaces": []any{dark}}, "TEST_UNKNOWN"},
+		"no map":                    {"AWS::EC2::Instance", build.Props{"NetworkInterfaces": []any{"eni"}}, "PROPERTY_UNREADABLE"},
+		"foreign launch template":   {"AWS::EC2::Instance", build.Props{"SubnetId": "subnet-1", "LaunchTemplate": build.Props{"LaunchTemplateId": "lt-1"}}, "LAUNCH_TEMPLATE_UNKNOWN"},
+		"scaling group's template":  {"AWS::AutoScaling::AutoScalingGroup", build.Props{"VPCZoneIdentifier": []any{"subnet-1"}, "LaunchTemplate": build.Props{"LaunchTemplateId": "lt-1"}}, "LAUNCH_TEMPLATE_UNKNOWN"},
+		"service's network":         {"AWS::ECS::Service", build.Props{"NetworkConfiguration": dark}, "TEST_UNKNOWN"},
+		"resolver's addresses":      {"AWS::Route53Resolver::ResolverEndpoint", build.Props{"IpAddresses": dark}, "TEST_UNKNOWN"},
+		"balancer's mappings":       {"AWS::ElasticLoadBalancingV2::LoadBalancer", build.Props{"SubnetMappings": dark}, "TEST_UNKNOWN"},
+		"database's subnet group":   {"AWS::RDS::DBInstance", build.Props{}, "SUBNETS_UNKNOWN"},
+		"function's groups":         {"AWS::Lambda::Function", build.Props{"VpcConfig": build.Props{"SubnetIds": []any{"subnet-1"}, "SecurityGroupIds": dark}}, "TEST_UNKNOWN"},
+		"whole properties of a NAT": {"AWS::EC2::NatGateway", nil, "TEST_UNKNOWN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBuilder()
+			r := b.Add(c.typ, "X", c.props)
+			if c.props == nil {
+				r.Props = dark
+			}
+			all := graph(t, b).Interfaces()
+			if len(all) != 1 || all[0].Why == nil || all[0].Why.Code != c.code {
+				t.Errorf("want one interface that is unknown by %s, got %+v", c.code, all)
+			}
+		})
+	}
+	b := newBuilder()
+	b.Add("AWS::ECS::Service", "S", build.Props{"LoadBalancers": dark})
+	if loose := graph(t, b).Loose(); len(loose) != 1 || loose[0].Link.Why == nil {
+		t.Errorf("a service that registers nobody knows where must be loose: %v", loose)
+	}
+}
+
 func TestTransitGateway(t *testing.T) {
 	b := newBuilder()
 	addVPC(b)

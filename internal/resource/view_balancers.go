@@ -19,11 +19,13 @@ func (g *Graph) viewBalancers() {
 		}
 	})
 	g.each("AWS::ECS::Service", func(d *reader) {
-		for i := range d.list("LoadBalancers") {
-			p := at("LoadBalancers", i)
+		for _, p := range d.items("LoadBalancers") {
 			if l := d.link(p + "TargetGroupArn"); !l.IsZero() {
 				d.register(l, Target{To: Link{To: d.r.Addr, Property: p + "TargetGroupArn"}, Port: d.integer(p+"ContainerPort", 0)})
 			}
+		}
+		if len(d.unknown) > 0 {
+			d.loose(Link{Why: d.unknown[0], Property: "LoadBalancers"})
 		}
 	})
 	g.each("AWS::AutoScaling::AutoScalingGroup", func(d *reader) {
@@ -53,8 +55,8 @@ func viewBalancer(d *reader) *LoadBalancer {
 		Resource: d.r, Type: d.text("Type", "application"), Scheme: d.text("Scheme", "internet-facing"),
 		Subnets: d.links("Subnets"), Groups: d.links("SecurityGroups"), Attrs: d.attributes("LoadBalancerAttributes"),
 	}
-	for i := range d.list("SubnetMappings") {
-		b.Subnets = append(b.Subnets, d.link(at("SubnetMappings", i)+"SubnetId"))
+	for _, p := range d.items("SubnetMappings") {
+		b.Subnets = append(b.Subnets, d.link(p+"SubnetId"))
 	}
 	b.HasGroups = len(b.Groups) > 0 || b.Type == "application"
 	b.CrossZone = triAttr(b.Attrs, "load_balancing.cross_zone.enabled", triOf(b.Type == "application"))
@@ -65,9 +67,9 @@ func viewBalancer(d *reader) *LoadBalancer {
 // attributes reads a list of Key and Value.
 func (d *reader) attributes(path string) map[string]value.Value {
 	attrs := map[string]value.Value{}
-	for i := range d.list(path) {
-		if key := d.text(at(path, i)+"Key", ""); key != "" {
-			attrs[key] = d.get(at(path, i) + "Value")
+	for _, p := range d.items(path) {
+		if key := d.text(p+"Key", ""); key != "" {
+			attrs[key] = d.get(p + "Value")
 		}
 	}
 	return attrs
@@ -97,14 +99,13 @@ func viewListener(d *reader) *Listener {
 // actions reads a list of actions ("Action", "ForwardConfig").
 func (d *reader) actions(path string) []ListenerAction {
 	var out []ListenerAction
-	for i := range d.list(path) {
-		p := at(path, i)
+	for _, p := range d.items(path) {
 		a := ListenerAction{Kind: d.text(p+"Type", "")}
 		if l := d.link(p + "TargetGroupArn"); !l.IsZero() {
 			a.Groups = append(a.Groups, l)
 		}
-		for j := range d.list(p + "ForwardConfig/TargetGroups") {
-			l := d.link(at(p+"ForwardConfig/TargetGroups", j) + "TargetGroupArn")
+		for _, q := range d.items(p + "ForwardConfig/TargetGroups") {
+			l := d.link(q + "TargetGroupArn")
 			if len(a.Groups) == 0 || !a.Groups[0].Same(l) {
 				a.Groups = append(a.Groups, l)
 			}
@@ -129,8 +130,7 @@ func viewTargetGroup(d *reader) *TargetGroup {
 		preserve = triOf(g.TargetType == "instance" || g.Protocol == "UDP" || g.Protocol == "TCP_UDP" || g.TargetType == "alb")
 	}
 	g.PreserveClientIP = triAttr(d.attributes("TargetGroupAttributes"), "preserve_client_ip.enabled", preserve)
-	for i := range d.list("Targets") {
-		p := at("Targets", i)
+	for _, p := range d.items("Targets") {
 		t := Target{Port: d.integer(p+"Port", g.Port)}
 		if a, ok := prefixOf(d.get(p + "Id")); ok {
 			t.Addr = a.Addr()

@@ -23,8 +23,8 @@ func viewFirewall(d *reader) *Firewall {
 		Resource: d.r, VPC: d.link("VpcId"), Gateway: d.link("TransitGatewayId"),
 		Zones: d.firewallZones(), Policy: d.link("FirewallPolicyArn"),
 	}
-	for i := range d.list("SubnetMappings") {
-		f.Subnets = append(f.Subnets, d.link(at("SubnetMappings", i)+"SubnetId"))
+	for _, p := range d.items("SubnetMappings") {
+		f.Subnets = append(f.Subnets, d.link(p+"SubnetId"))
 	}
 	f.Unknown = d.unknown
 	return f
@@ -55,8 +55,8 @@ func (d *reader) groupReferences(path string) (links []Link, priorities []int) {
 		priority int
 	}
 	var refs []reference
-	for i := range d.list(path) {
-		refs = append(refs, reference{d.link(at(path, i) + "ResourceArn"), d.integer(at(path, i)+"Priority", 0)})
+	for _, p := range d.items(path) {
+		refs = append(refs, reference{d.link(p + "ResourceArn"), d.integer(p+"Priority", 0)})
 	}
 	slices.SortStableFunc(refs, func(a, b reference) int { return cmp.Compare(a.priority, b.priority) })
 	for _, r := range refs {
@@ -99,12 +99,12 @@ func viewRuleGroup(d *reader) *RuleGroup {
 			d.note(value.Value{}, list+"GeneratedRulesType", "ALLOWLIST or DENYLIST")
 		}
 	}
-	for i := range d.list(source + "StatefulRules") {
-		g.Stateful = append(g.Stateful, d.statefulRule(strings.TrimSuffix(at(source+"StatefulRules", i), "/")))
+	for _, q := range d.items(source + "StatefulRules") {
+		g.Stateful = append(g.Stateful, d.statefulRule(strings.TrimSuffix(q, "/")))
 	}
 	const stateless = source + "StatelessRulesAndCustomActions/StatelessRules"
-	for i := range d.list(stateless) {
-		g.Stateless = append(g.Stateless, d.statelessRule(strings.TrimSuffix(at(stateless, i), "/")))
+	for _, q := range d.items(stateless) {
+		g.Stateless = append(g.Stateless, d.statelessRule(strings.TrimSuffix(q, "/")))
 	}
 	slices.SortStableFunc(g.Stateless, func(a, b StatelessRule) int { return cmp.Compare(a.Priority, b.Priority) })
 	g.Unknown = d.unknown
@@ -125,8 +125,7 @@ func (d *reader) statefulRule(path string) StatefulRule {
 	r.Destination, r.DestNegated, r.DestinationText = own.endpoint(h + "Destination")
 	r.SourcePorts = own.portList(h + "SourcePort")
 	r.DestinationPorts = own.portList(h + "DestinationPort")
-	for i := range own.list(path + "/RuleOptions") {
-		o := at(path+"/RuleOptions", i)
+	for _, o := range own.items(path + "/RuleOptions") {
 		option := own.text(o+"Keyword", "")
 		if s := own.texts(o + "Settings"); len(s) > 0 {
 			option += ":" + strings.Join(s, ",")
@@ -219,13 +218,12 @@ func (d *reader) statelessRule(path string) StatelessRule {
 }
 
 func (d *reader) definitions(path string) []netip.Prefix {
-	items := d.list(path)
-	if len(items) == 0 {
+	if d.get(path).Len() == 0 && !d.get(path).IsUnknown() {
 		return []netip.Prefix{allIPv4, allIPv6}
 	}
 	var out []netip.Prefix
-	for i := range items {
-		if p := d.prefix(at(path, i) + "AddressDefinition"); p.IsValid() {
+	for _, q := range d.items(path) {
+		if p := d.prefix(q + "AddressDefinition"); p.IsValid() {
 			out = append(out, p)
 		}
 	}
@@ -233,14 +231,13 @@ func (d *reader) definitions(path string) []netip.Prefix {
 }
 
 func (d *reader) portRanges(path string) []PortRange {
-	items := d.list(path)
-	if len(items) == 0 {
+	if d.get(path).Len() == 0 && !d.get(path).IsUnknown() {
 		return []PortRange{{0, math.MaxUint16}}
 	}
 	var out []PortRange
-	for i := range items {
-		lo, _, why1 := d.number16(at(path, i) + "FromPort")
-		hi, _, why2 := d.number16(at(path, i) + "ToPort")
+	for _, q := range d.items(path) {
+		lo, _, why1 := d.number16(q + "FromPort")
+		hi, _, why2 := d.number16(q + "ToPort")
 		if why := present(why1, why2); len(why) > 0 {
 			d.unknown = append(d.unknown, why...)
 			continue

@@ -91,10 +91,8 @@ func (d *reader) why(v value.Value, path, want string) *value.Reason {
 	return why
 }
 
-func (d *reader) note(v value.Value, path, want string) *value.Reason {
-	r := d.why(v, path, want)
-	d.unknown = append(d.unknown, r)
-	return r
+func (d *reader) note(v value.Value, path, want string) {
+	d.unknown = append(d.unknown, d.why(v, path, want))
 }
 
 // text returns a text property; one that is not literal is printed and noted.
@@ -313,6 +311,28 @@ func (g *Graph) typeOf(l Link) string {
 		return r.Type
 	}
 	return ""
+}
+
+// items returns the prefixes of the properties of a list's maps, such as
+// "Rules/3/". A single map counts as a list of one; what is neither a map nor
+// unknown itself is noted.
+func (d *reader) items(path string) []string {
+	v := d.get(path)
+	if v.Kind() == value.Map {
+		return []string{path + "/"}
+	}
+	var out []string
+	for i, item := range d.list(path) {
+		switch item.Kind() {
+		case value.Absent, value.Null:
+			continue
+		case value.Map, value.Unknown:
+			out = append(out, at(path, i))
+		default:
+			d.note(item, join(path, itoa(i)), "a map")
+		}
+	}
+	return out
 }
 
 // at returns the prefix of the properties of a list's item: at("Rules", 3) is

@@ -95,8 +95,8 @@ func viewGatewayRoute(d *reader) *GatewayRoute {
 // Gateway ("AvailabilityZoneMappings").
 func (d *reader) firewallZones() []string {
 	var zones []string
-	for i := range d.list("AvailabilityZoneMappings") {
-		path := at("AvailabilityZoneMappings", i) + "AvailabilityZone"
+	for _, p := range d.items("AvailabilityZoneMappings") {
+		path := p + "AvailabilityZone"
 		switch v := d.get(path); v.Kind() {
 		case value.Symbol:
 			ref, _ := v.Ref()

@@ -188,8 +188,8 @@ func viewPeering(d *reader) *Peering {
 
 func viewPrefixList(d *reader) *PrefixList {
 	l := &PrefixList{Resource: d.r, Max: d.integer("MaxEntries", 0)}
-	for i := range d.list("Entries") {
-		path := at("Entries", i) + "Cidr"
+	for _, p := range d.items("Entries") {
+		path := p + "Cidr"
 		if p := d.prefix(path); p.IsValid() {
 			l.Prefixes = append(l.Prefixes, p)
 		} else if v := d.get(path); v.IsAbsent() {
