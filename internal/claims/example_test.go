@@ -83,7 +83,7 @@ func load(t testing.TB) *example {
 }
 
 // input makes what claims read of an estate and resources, which it copies.
-func input(e *estate.Estate, resources []*resource.Resource) (*proof.Input, error) {
+func input(e *estate.Estate, resources []*resource.Resource, opts ...network.Options) (*proof.Input, error) {
 	copies := make([]*resource.Resource, len(resources))
 	for i, r := range resources {
 		c := *r
@@ -93,13 +93,17 @@ func input(e *estate.Estate, resources []*resource.Resource) (*proof.Input, erro
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	return &proof.Input{Estate: e, Graph: g, Parts: part.Bind(e, g), Net: network.Build(g), Now: clock}, nil
+	in := &proof.Input{Estate: e, Graph: g, Parts: part.Bind(e, g), Net: network.Build(g, opts...), Now: clock}
+	if len(opts) > 0 {
+		in.Options = opts[0]
+	}
+	return in, nil
 }
 
 // prove runs every claim.
-func prove(t testing.TB, e *estate.Estate, resources []*resource.Resource) (*proof.Input, []proof.Verdict) {
+func prove(t testing.TB, e *estate.Estate, resources []*resource.Resource, opts ...network.Options) (*proof.Input, []proof.Verdict) {
 	t.Helper()
-	in, err := input(e, resources)
+	in, err := input(e, resources, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,127 +1,182 @@
 package claims_test
 
 import (
-	"context"
 	"fmt"
+	"hash/fnv"
 	"maps"
+	"math/rand/v2"
 	"slices"
-	"strings"
-	"sync"
+	"strconv"
 	"testing"
 
-	"github.com/suretyhq/surety/estate"
-	"github.com/suretyhq/surety/internal/assembly"
-	"github.com/suretyhq/surety/internal/intrinsic"
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/diag"
 	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/proof/cases"
+	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/value"
 )
 
-// broken is the example with one of its protections taken away in the
-// templates, so that transforms are tried on refuted verdicts too.
-type broken struct {
-	name  string
-	apply func(*assembly.Assembly) *assembly.Assembly
-}
-
-func breakages() []broken {
-	return []broken{
-		{"nothing broken", func(a *assembly.Assembly) *assembly.Assembly { return a }},
-		{"every group open to the estate", func(a *assembly.Assembly) *assembly.Assembly {
-			return eachResource(a, "AWS::EC2::SecurityGroup", func(r value.Value) value.Value {
-				open := value.OfList(mapOf([]entry{{"IpProtocol", value.OfString("-1")}, {"CidrIp", value.OfString("10.0.0.0/8")}}))
-				return with(r, "Properties", with(r.Get("Properties"), "SecurityGroupIngress", open))
-			})
-		}},
-		{"blackholes gone", func(a *assembly.Assembly) *assembly.Assembly {
-			return eachResource(a, "AWS::EC2::TransitGatewayRoute", func(r value.Value) value.Value {
-				if b, _ := r.Path("Properties/Blackhole").Bool(); b {
-					return value.Value{}
-				}
-				return r
-			})
-		}},
-		{"keys do not rotate", func(a *assembly.Assembly) *assembly.Assembly {
-			return eachResource(a, "AWS::KMS::Key", func(r value.Value) value.Value {
-				return with(r, "Properties", with(r.Get("Properties"), "EnableKeyRotation", value.OfBool(false)))
-			})
-		}},
+// renamed gives every resource another address and takes away what only people
+// read: constructs' paths and positions.
+func renamed(all []*resource.Resource, name func(addr.Address) addr.Address) []*resource.Resource {
+	known := map[addr.Address]bool{}
+	for _, r := range all {
+		known[r.Addr] = true
 	}
-}
-
-// eachResource maps the resources of a type; an absent value takes one away.
-func eachResource(a *assembly.Assembly, typ string, f func(value.Value) value.Value) *assembly.Assembly {
-	return eachTemplate(a, func(root value.Value) value.Value {
-		var es []entry
-		for id, r := range root.Get("Resources").Entries() {
-			if r.Get("Type").Text() == typ {
-				r = f(r)
-			}
-			if !r.IsAbsent() {
-				es = append(es, entry{id, r})
-			}
+	address := func(a addr.Address) addr.Address {
+		if known[a] {
+			return name(a)
 		}
-		return with(root, "Resources", mapOf(es))
-	})
-}
-
-var loadAssembly = sync.OnceValues(func() (*assembly.Assembly, error) {
-	dir, err := synthesised()
-	if err != nil {
-		return nil, err
+		return a
 	}
-	a, problems := assembly.Load(context.Background(), dir)
-	return a, problems.Err()
-})
-
-// gist is what of the verdicts must not depend on how templates are written:
-// each claim's outcome in each scope, how much was checked, and the codes of
-// its findings with the parts that they concern.
-func gist(t *testing.T, e *estate.Estate, a *assembly.Assembly) map[string]string {
-	t.Helper()
-	resources, problems := intrinsic.Resolve(a, intrinsic.Options{})
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
-	}
-	_, verdicts := prove(t, e, resources)
-	out := map[string]string{}
-	for _, v := range verdicts {
-		var codes []string
-		for _, f := range v.Witness {
-			codes = append(codes, f.Code+" "+f.Part.String())
-		}
-		slices.Sort(codes)
-		out[v.Claim+" of "+string(v.Scope)] = fmt.Sprintf("%s, %d checked: %s", v.Outcome, v.Checked, strings.Join(slices.Compact(codes), "; "))
+	var out []*resource.Resource
+	for _, r := range all {
+		c := *r
+		c.Addr, c.Construct, c.Pos, c.Props = name(r.Addr), "", diag.Position{}, readdressed(r.Props, address)
+		out = append(out, &c)
 	}
 	return out
 }
 
-// TestB02_VerdictsDoNotDependOnHowTemplatesAreWritten rewrites the example's
-// templates in ways that deploy to the same thing, whole and broken, and
-// expects the same verdicts.
-func TestB02_VerdictsDoNotDependOnHowTemplatesAreWritten(t *testing.T) {
+// readdressed replaces the addresses of a value's symbols.
+func readdressed(v value.Value, address func(addr.Address) addr.Address) value.Value {
+	switch v.Kind() {
+	case value.Symbol:
+		ref, _ := v.Ref()
+		return value.OfSymbol(value.Ref{To: address(ref.To), Attr: ref.Attr})
+	case value.List, value.Concat:
+		var items []value.Value
+		for _, i := range v.Items() {
+			items = append(items, readdressed(i, address))
+		}
+		if v.Kind() == value.Concat {
+			return value.Join(items...)
+		}
+		return value.OfList(items...)
+	case value.Map:
+		var keys []string
+		var items []value.Value
+		for k, i := range v.Entries() {
+			keys, items = append(keys, k), append(items, readdressed(i, address))
+		}
+		return value.OfMap(keys, items)
+	}
+	return v
+}
+
+func hashed(a addr.Address) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(a.String()))
+	return h.Sum32()
+}
+
+// separated moves the inline rules of security groups into resources of their
+// own. The last egress rule goes last, so that no group is without one.
+func separated(all []*resource.Resource) []*resource.Resource {
+	var out []*resource.Resource
+	for _, r := range all {
+		if r.Type != "AWS::EC2::SecurityGroup" {
+			out = append(out, r)
+			continue
+		}
+		c := *r
+		keys, items := []string{}, []value.Value{}
+		for k, v := range r.Props.Entries() {
+			if k == "SecurityGroupIngress" || k == "SecurityGroupEgress" {
+				for i, rule := range v.Items() {
+					out = append(out, &resource.Resource{Addr: addr.Address{Stack: r.Addr.Stack, Logical: r.Addr.Logical + k + strconv.Itoa(i)},
+						Type: "AWS::EC2::" + k, Props: withGroup(rule, r.Addr)})
+				}
+				continue
+			}
+			keys, items = append(keys, k), append(items, v)
+		}
+		c.Props = value.OfMap(keys, items)
+		out = append(out, &c)
+	}
+	return out
+}
+
+func withGroup(rule value.Value, group addr.Address) value.Value {
+	keys, items := []string{"GroupId"}, []value.Value{value.OfSymbol(value.Ref{To: group, Attr: "GroupId"})}
+	for k, v := range rule.Entries() {
+		keys, items = append(keys, k), append(items, v)
+	}
+	return value.OfMap(keys, items)
+}
+
+// transformations change how templates are written and nothing of what they
+// mean.
+func transformations() map[string]func([]*resource.Resource) []*resource.Resource {
+	return map[string]func([]*resource.Resource) []*resource.Resource{
+		"renamed and stripped": func(all []*resource.Resource) []*resource.Resource {
+			return renamed(all, func(a addr.Address) addr.Address {
+				a.Logical = fmt.Sprintf("R%08x", hashed(a))
+				return a
+			})
+		},
+		"stacks split": func(all []*resource.Resource) []*resource.Resource {
+			return renamed(all, func(a addr.Address) addr.Address {
+				a.Logical, a.Stack.Name = a.Stack.Name+a.Logical, fmt.Sprintf("part%d", hashed(a)%7)
+				return a
+			})
+		},
+		"shuffled": func(all []*resource.Resource) []*resource.Resource {
+			all = slices.Clone(all)
+			random := rand.New(rand.NewPCG(1, 2))
+			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+			return all
+		},
+		"rules in resources of their own": separated,
+	}
+}
+
+// results are the outcome and the codes of each claim and scope.
+func results(verdicts []proof.Verdict) map[string]string {
+	out := map[string]string{}
+	for _, v := range verdicts {
+		codes := map[string]bool{}
+		for _, f := range v.Witness {
+			codes[f.Code+" "+f.Part.String()] = true
+		}
+		out[v.Claim+" of "+string(v.Scope)] = fmt.Sprint(v.Outcome, slices.Sorted(maps.Keys(codes)))
+	}
+	return out
+}
+
+// TestVerdictsDoNotDependOnHowTemplatesAreWritten proves the example, and the
+// example with some cases applied, as it is and transformed.
+func TestVerdictsDoNotDependOnHowTemplatesAreWritten(t *testing.T) {
 	x := load(t)
-	asm, err := loadAssembly()
+	corpus, err := cases.Load("../../cases")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range breakages() {
-		base := b.apply(asm)
-		want := gist(t, x.estate, base)
-		refuted := slices.ContainsFunc(slices.Collect(maps.Values(want)), func(s string) bool { return strings.HasPrefix(s, proof.Refuted.String()) })
-		if refuted != (b.name != "nothing broken") {
-			t.Errorf("%s: refuted is %v: %v", b.name, refuted, want)
+	inputs := map[string][]*resource.Resource{"the example": x.resources}
+	for i, c := range corpus {
+		if i%6 != 0 {
+			continue
 		}
-		for _, tr := range transforms() {
-			t.Run(b.name+"/"+tr.name, func(t *testing.T) {
+		if inputs[c.Name], err = cases.Apply(x.input, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, resources := range inputs {
+		_, verdicts := prove(t, x.estate, resources)
+		want := results(verdicts)
+		for how, transform := range transformations() {
+			t.Run(name+" "+how, func(t *testing.T) {
 				t.Parallel()
-				got := gist(t, x.estate, tr.apply(base))
-				for k, w := range want {
-					if got[k] != w {
-						t.Errorf("%s\n was: %s\n now: %s", k, w, got[k])
+				_, verdicts := prove(t, x.estate, transform(resources))
+				have := results(verdicts)
+				for k := range want {
+					if have[k] != want[k] {
+						t.Errorf("%s is %s, and was %s", k, have[k], want[k])
 					}
 				}
-				if len(got) != len(want) {
-					t.Errorf("%d verdicts, were %d", len(got), len(want))
+				if len(have) != len(want) {
+					t.Errorf("%d verdicts, and there were %d", len(have), len(want))
 				}
 			})
 		}

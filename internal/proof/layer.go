@@ -42,7 +42,7 @@ func (in *Input) Layer(l Layer) (*Ends, error) {
 			d.err = err
 			return
 		}
-		d.ends = newEnds(in, network.Build(g))
+		d.ends = newEnds(in, network.Build(g, in.Options))
 	})
 	return d.ends, d.err
 }
