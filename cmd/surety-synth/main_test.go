@@ -70,6 +70,7 @@ organisation:
     dev: {id: "100000000002"}
 environments:
   dev: {account: dev}
+network: {allow-egress: [registry.example]}
 workload:
   services:
     api: {image: "registry.example/api:1"}

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"io"
@@ -81,13 +80,4 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 	}
 	walk(cli.Root(cli.Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
 		Getenv: func(string) string { return "" }, Now: time.Now}))
-}
-
-// run runs a command line in the working directory and returns what it wrote.
-func run(args ...string) (stdout, stderr string, code int) {
-	var out, err bytes.Buffer
-	env := cli.System()
-	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), &out, &err
-	code = cli.Run(context.Background(), env, args)
-	return out.String(), err.String(), code
 }
