@@ -3,9 +3,11 @@ package proof
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/resource"
@@ -40,13 +42,7 @@ func (in *Input) Ends() *Ends {
 
 func newEnds(in *Input, net *network.Network) *Ends {
 	e := &Ends{Net: net, in: in, Parts: map[network.ClassID][]estate.PartID{}, Of: map[estate.PartID][]network.ClassID{}}
-	if in.Estate != nil {
-		var ports []network.Flow
-		for _, f := range in.Estate.Flows() {
-			ports = append(ports, network.Flow{Protocol: f.Protocol, From: uint16(f.Port), To: uint16(f.Port)})
-		}
-		e.Net = net.Distinguish(ports...)
-	}
+	e.Net = net.Distinguish(ports(in)...)
 	for _, c := range e.Net.Classes() {
 		for _, m := range c.Members {
 			id := in.PartOf(m.Owner.Addr)
@@ -59,6 +55,44 @@ func newEnds(in *Input, net *network.Network) *Ends {
 		slices.SortFunc(e.Parts[c.ID], estate.PartID.Compare)
 	}
 	return e
+}
+
+// ports are the ports that claims ask about: those of declared flows and of
+// listeners.
+func ports(in *Input) []network.Flow {
+	var all []network.Flow
+	add := func(protocol string, port int) {
+		if port > 0 && port <= math.MaxUint16 {
+			all = append(all, network.Flow{Protocol: protocol, From: uint16(port), To: uint16(port)})
+		}
+	}
+	if in.Estate != nil {
+		for _, f := range in.Estate.Flows() {
+			add(f.Protocol, f.Port)
+		}
+	}
+	for _, l := range resource.Views[resource.Listener](in.Graph) {
+		add(listenerProtocol(l), l.Port)
+	}
+	return all
+}
+
+func listenerProtocol(l *resource.Listener) string {
+	if l.Protocol == "UDP" {
+		return estate.UDP
+	}
+	return estate.TCP
+}
+
+// Listens returns the packets that the listeners of a load balancer accept.
+func (e *Ends) Listens(balancer addr.Address) network.PacketSet {
+	var all network.PacketSet
+	for _, l := range resource.Views[resource.Listener](e.in.Graph) {
+		if l.Balancer.To == balancer && l.Port > 0 && l.Port <= math.MaxUint16 {
+			all = all.Or(e.packets(listenerProtocol(l), l.Port))
+		}
+	}
+	return all
 }
 
 // Open returns every pair of classes between which something may flow, in
@@ -119,12 +153,14 @@ func (e *Ends) Name(c network.ClassID) string {
 }
 
 // Packets returns the packets of a declared flow.
-func (e *Ends) Packets(f estate.Flow) network.PacketSet {
+func (e *Ends) Packets(f estate.Flow) network.PacketSet { return e.packets(f.Protocol, f.Port) }
+
+func (e *Ends) packets(protocol string, port int) network.PacketSet {
 	proto := resource.TCP
-	if f.Protocol == estate.UDP {
+	if protocol == estate.UDP {
 		proto = resource.UDP
 	}
-	return e.Net.Packets(proto, uint16(f.Port), uint16(f.Port))
+	return e.Net.Packets(proto, uint16(port), uint16(port))
 }
 
 // Stopped turns a walk that does not work into the code, place and words of a

@@ -96,9 +96,7 @@ func declared(in *proof.Input, ends *proof.Ends, c network.ClassID) network.Pack
 		if m.Kind != resource.EndBalancer || m.Public == resource.No {
 			return network.PacketSet{}
 		}
-		for _, r := range ends.Net.Relays(m.Owner.Addr) {
-			edge = edge.Or(r.Listen)
-		}
+		edge = edge.Or(ends.Listens(m.Owner.Addr))
 	}
 	return edge
 }

@@ -1,0 +1,78 @@
+package encryptedatrest
+
+import (
+	"testing"
+
+	"github.com/suretyhq/surety/internal/part"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/proof/prooftest"
+	"github.com/suretyhq/surety/internal/resource/build"
+)
+
+func TestS23_StoresAreEncrypted(t *testing.T) {
+	key := func(b *build.Builder, props build.Props) { b.Add("AWS::KMS::Key", "Key", props) }
+	rotating := build.Props{"EnableKeyRotation": true}
+	sse := func(rule build.Props) build.Props {
+		return build.Props{"BucketEncryption": build.Props{"ServerSideEncryptionConfiguration": []build.Props{{"ServerSideEncryptionByDefault": rule}}}}
+	}
+	prooftest.Run(t, Claim(), []prooftest.Case{
+		{Name: "nothing", Build: func(b *build.Builder) { b.Add("AWS::EC2::VPC", "Vpc", nil) }, Outcome: proof.NotApplicable},
+		{Name: "a rotating key", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": b.Ref("Key")})
+		}},
+		{Name: "by an alias", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::KMS::Alias", "Alias", build.Props{"AliasName": "alias/data", "TargetKeyId": b.Ref("Key")})
+			b.Add("AWS::SNS::Topic", "Topic", build.Props{"KmsMasterKeyId": "alias/data"})
+		}},
+		{Name: "no key", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) { b.Add("AWS::Logs::LogGroup", "Logs", nil) }},
+		{Name: "AWS's key", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": "alias/aws/sqs"})
+		}},
+		{Name: "a key from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": "arn:aws:kms:ap-southeast-2:100000000009:key/1"})
+		}},
+		{Name: "a parameter", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::EC2::Volume", "Volume", build.Props{"Encrypted": build.Unknown("a parameter")})
+		}},
+		{Name: "a key that does not rotate", Outcome: proof.Refuted, Codes: []string{CodeNoRotation}, Build: func(b *build.Builder) {
+			key(b, nil)
+			b.Add("AWS::EFS::FileSystem", "Files", build.Props{"Encrypted": true, "KmsKeyId": b.Attr("Key", "Arn")})
+		}},
+		{Name: "imported key material", Outcome: proof.Refuted, Codes: []string{CodeNoRotation}, Build: func(b *build.Builder) {
+			key(b, build.Props{"EnableKeyRotation": true, "Origin": "EXTERNAL"})
+			b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": b.Ref("Key")})
+		}},
+		{Name: "a disabled key", Outcome: proof.Refuted, Codes: []string{CodeDisabled}, Build: func(b *build.Builder) {
+			key(b, build.Props{"EnableKeyRotation": true, "Enabled": false})
+			b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": b.Ref("Key")})
+		}},
+		{Name: "not encrypted", Outcome: proof.Refuted, Codes: []string{CodeNotEncrypted}, Build: func(b *build.Builder) {
+			b.Add("AWS::RDS::DBCluster", "Db", build.Props{"StorageEncrypted": false})
+		}},
+		{Name: "an instance of a cluster", Outcome: proof.NotApplicable, Build: func(b *build.Builder) {
+			b.Add("AWS::RDS::DBInstance", "Db", build.Props{"DBClusterIdentifier": "cluster"})
+		}},
+		{Name: "an instance's root volume", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) { b.Add("AWS::EC2::Instance", "Host", nil) }},
+		{Name: "a bucket with SSE-S3", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Bucket", sse(build.Props{"SSEAlgorithm": "AES256"}))
+		}},
+		{Name: "a balancer's log bucket with SSE-S3", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Bucket", sse(build.Props{"SSEAlgorithm": "AES256"}))
+			b.Add("AWS::ElasticLoadBalancingV2::LoadBalancer", "Alb", build.Props{"LoadBalancerAttributes": []build.Props{{"Key": "access_logs.s3.bucket", "Value": b.Ref("Bucket")}}})
+		}},
+		{Name: "a function's environment", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::Lambda::Function", "Function", build.Props{"Environment": build.Props{"Variables": build.Props{"A": "b"}}})
+		}},
+	})
+}
+
+func TestEveryStoreIsRead(t *testing.T) {
+	read := readers()
+	for _, typ := range part.Stores() {
+		if read[typ] == nil {
+			t.Errorf("%s holds data and is not read", typ)
+		}
+	}
+}

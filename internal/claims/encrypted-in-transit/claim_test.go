@@ -1,0 +1,56 @@
+package encryptedintransit
+
+import (
+	"testing"
+
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/proof/prooftest"
+	"github.com/suretyhq/surety/internal/resource/build"
+)
+
+func TestS24_EndsDeclareTLS(t *testing.T) {
+	one := func(typ string, props build.Props) func(*build.Builder) {
+		return func(b *build.Builder) { b.Add(typ, "R", props) }
+	}
+	listener := func(props build.Props) func(*build.Builder) {
+		return one("AWS::ElasticLoadBalancingV2::Listener", props)
+	}
+	target := func(props build.Props) func(*build.Builder) {
+		return one("AWS::ElasticLoadBalancingV2::TargetGroup", props)
+	}
+	redirect := func(protocol string) []build.Props {
+		return []build.Props{{"Type": "redirect", "RedirectConfig": build.Props{"Protocol": protocol, "StatusCode": "HTTP_301"}}}
+	}
+	prooftest.Run(t, Claim(), []prooftest.Case{
+		{Name: "modern listener", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTPS", "Port": 443, "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"})},
+		{Name: "TLS 1.1", Outcome: proof.Refuted, Codes: []string{CodeWeakPolicy}, Build: listener(build.Props{"Protocol": "HTTPS", "Port": 443, "SslPolicy": "ELBSecurityPolicy-TLS13-1-1-2021-06"})},
+		{Name: "redirects to HTTPS", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTPS")})},
+		{Name: "redirects to HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainListener}, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTP")})},
+		{Name: "passes TCP through", Outcome: proof.Unknown, Codes: []string{CodePassThrough}, Build: listener(build.Props{"Protocol": "TCP", "Port": 443})},
+		{Name: "targets by HTTPS", Outcome: proof.Proved, Build: target(build.Props{"Protocol": "HTTPS", "Port": 8443, "TargetType": "ip"})},
+		{Name: "health by HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainHealth}, Build: target(build.Props{"Protocol": "HTTPS", "Port": 8443, "TargetType": "ip", "HealthCheckProtocol": "HTTP"})},
+		{Name: "Aurora 16 by default", Outcome: proof.Refuted, Codes: []string{CodePlainDatabase}, Build: one("AWS::RDS::DBCluster", build.Props{"Engine": "aurora-postgresql", "EngineVersion": "16.4"})},
+		{Name: "Aurora 17 by default", Outcome: proof.Proved, Build: one("AWS::RDS::DBCluster", build.Props{"Engine": "aurora-postgresql", "EngineVersion": "17.4"})},
+		{Name: "MySQL by default", Outcome: proof.Refuted, Codes: []string{CodePlainDatabase}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "mysql", "EngineVersion": "8.0"})},
+		{Name: "another engine", Outcome: proof.Unknown, Codes: []string{CodeDatabaseHidden}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "oracle-ee"})},
+		{Name: "parameters from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeDatabaseHidden}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "mysql", "DBParameterGroupName": "ours"})},
+		{Name: "MySQL forced", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			b.Add("AWS::RDS::DBParameterGroup", "Group", build.Props{"Parameters": build.Props{"require_secure_transport": "ON"}})
+			b.Add("AWS::RDS::DBInstance", "Db", build.Props{"Engine": "mysql", "DBParameterGroupName": b.Ref("Group")})
+		}},
+		{Name: "Redis that prefers", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: one("AWS::ElastiCache::ReplicationGroup", build.Props{"TransitEncryptionEnabled": true, "TransitEncryptionMode": "preferred"})},
+		{Name: "Redis that requires", Outcome: proof.Proved, Build: one("AWS::ElastiCache::ReplicationGroup", build.Props{"TransitEncryptionEnabled": true, "TransitEncryptionMode": "required"})},
+		{Name: "a bucket without a policy", Outcome: proof.Refuted, Codes: []string{CodePlainStore}, Build: one("AWS::S3::Bucket", nil)},
+		{Name: "a bucket that denies plaintext", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Bucket", nil)
+			b.Add("AWS::S3::BucketPolicy", "Policy", build.Props{"Bucket": b.Ref("Bucket"), "PolicyDocument": build.Props{"Statement": []build.Props{{
+				"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": build.Props{"Bool": build.Props{"aws:SecureTransport": "false"}}}}}})
+		}},
+		{Name: "a bucket that denies some plaintext", Outcome: proof.Refuted, Codes: []string{CodePlainStore}, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Bucket", nil)
+			b.Add("AWS::S3::BucketPolicy", "Policy", build.Props{"Bucket": b.Ref("Bucket"), "PolicyDocument": build.Props{"Statement": []build.Props{{
+				"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*", "Condition": build.Props{"Bool": build.Props{"aws:SecureTransport": "false"}}}}}})
+		}},
+		{Name: "a volume in the clear", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: one("AWS::ECS::TaskDefinition", build.Props{"Volumes": []build.Props{{"EFSVolumeConfiguration": build.Props{"FilesystemId": "fs-1"}}}})},
+	})
+}
