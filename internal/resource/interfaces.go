@@ -15,6 +15,8 @@ type plainOwner struct {
 	typ, subnets, groups         string
 	subnetGroup, subnetGroupList string
 	kind                         InterfaceKind
+	public                       Tri    // where PubliclyAccessible is absent
+	made                         string // a security group that the service makes and no template can see
 }
 
 // plainOwners are the types whose interfaces need no more than a table.
@@ -32,10 +34,35 @@ var plainOwners = []plainOwner{
 	{typ: "AWS::OpenSearchService::Domain", subnets: "VPCOptions/SubnetIds", groups: "VPCOptions/SecurityGroupIds", kind: EndOther},
 	{typ: "AWS::MSK::Cluster", subnets: "BrokerNodeGroupInfo/ClientSubnets", groups: "BrokerNodeGroupInfo/SecurityGroups", kind: EndOther},
 	{typ: "AWS::AmazonMQ::Broker", subnets: "SubnetIds", groups: "SecurityGroups", kind: EndOther},
-	{typ: "AWS::EKS::Cluster", subnets: "ResourcesVpcConfig/SubnetIds", groups: "ResourcesVpcConfig/SecurityGroupIds", kind: EndOther},
+	{typ: "AWS::EKS::Cluster", subnets: "ResourcesVpcConfig/SubnetIds", groups: "ResourcesVpcConfig/SecurityGroupIds", kind: EndOther, made: clusterGroup},
 	{typ: "AWS::CodeBuild::Project", subnets: "VpcConfig/Subnets", groups: "VpcConfig/SecurityGroupIds", kind: EndOther},
 	{typ: "AWS::Transfer::Server", subnets: "EndpointDetails/SubnetIds", groups: "EndpointDetails/SecurityGroupIds", kind: EndOther},
-	{typ: "AWS::DMS::ReplicationInstance", subnetGroup: "ReplicationSubnetGroupIdentifier", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndOther},
+	{typ: "AWS::DMS::ReplicationInstance", subnetGroup: "ReplicationSubnetGroupIdentifier", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndOther, public: Yes},
+}
+
+// clusterGroup is in force beside the groups that a cluster names ("View Amazon
+// EKS security group requirements for clusters").
+const clusterGroup = "EKS gives it a cluster security group of its own, whose rules are in no template"
+
+// otherOwners are types that are not modelled but have interfaces: they are
+// there, so that nothing is proved as if they were not.
+var otherOwners = []plainOwner{
+	{typ: "AWS::AppRunner::VpcConnector", subnets: "Subnets", groups: "SecurityGroups"},
+	{typ: "AWS::Batch::ComputeEnvironment", subnets: "ComputeResources/Subnets", groups: "ComputeResources/SecurityGroupIds"},
+	{typ: "AWS::DAX::Cluster", subnetGroup: "SubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds"},
+	{typ: "AWS::DirectoryService::MicrosoftAD", subnets: "VpcSettings/SubnetIds", made: "the directory makes its own security group"},
+	{typ: "AWS::DirectoryService::SimpleAD", subnets: "VpcSettings/SubnetIds", made: "the directory makes its own security group"},
+	{typ: "AWS::EC2::ClientVpnTargetNetworkAssociation", subnets: "SubnetId", made: "what clients of the VPN send is not modelled"},
+	{typ: "AWS::EC2::InstanceConnectEndpoint", subnets: "SubnetId", groups: "SecurityGroupIds"},
+	{typ: "AWS::EKS::Nodegroup", subnets: "Subnets", made: clusterGroup},
+	{typ: "AWS::EMR::Cluster", subnets: "Instances/Ec2SubnetId", made: "EMR makes security groups of its own"},
+	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups"},
+	{typ: "AWS::Elasticsearch::Domain", subnets: "VPCOptions/SubnetIds", groups: "VPCOptions/SecurityGroupIds"},
+	{typ: "AWS::FSx::FileSystem", subnets: "SubnetIds", groups: "SecurityGroupIds"},
+	{typ: "AWS::MemoryDB::Cluster", subnetGroup: "SubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds"},
+	{typ: "AWS::MWAA::Environment", subnets: "NetworkConfiguration/SubnetIds", groups: "NetworkConfiguration/SecurityGroupIds"},
+	{typ: "AWS::SageMaker::NotebookInstance", subnets: "SubnetId", groups: "SecurityGroupIds"},
+	{typ: "AWS::Synthetics::Canary", subnets: "VPCConfig/SubnetIds", groups: "VPCConfig/SecurityGroupIds"},
 }
 
 // findInterfaces makes the interfaces of the graph.
@@ -44,8 +71,12 @@ func (g *Graph) findInterfaces() {
 	for _, p := range plainOwners {
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
+	for _, p := range otherOwners {
+		p.kind = EndOther
+		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
+	}
 	g.each("AWS::EC2::Instance", instanceInterfaces)
-	g.each("AWS::EC2::NetworkInterface", func(d *reader) { g.add(d.networkInterface("", d.link("SubnetId"), nil, nil)) })
+	g.each("AWS::EC2::NetworkInterface", func(d *reader) { g.add(d.networkInterface("", d.link("SubnetId"), launch{})) })
 	g.each("AWS::AutoScaling::AutoScalingGroup", scalingInterfaces)
 	g.each("AWS::ECS::Service", serviceInterfaces)
 	g.each("AWS::RDS::DBCluster", databaseCluster)
@@ -60,13 +91,10 @@ func (g *Graph) findInterfaces() {
 			d.unknown = b.Unknown
 			d.addUnknown(Interface{Kind: EndBalancer, Groups: b.Groups, HasGroups: b.HasGroups})
 		}
-		d.addEach(b.Subnets, Interface{Kind: EndBalancer, Groups: b.Groups, HasGroups: b.HasGroups, Public: triOf(b.Scheme == "internet-facing")})
+		d.addEach(b.Subnets, Interface{Kind: EndBalancer, Groups: b.Groups, HasGroups: b.HasGroups, Public: d.facing()})
 	}
 	for r, e := range Views[VPCEndpoint](g) {
-		if e.Type == "Interface" || e.Type == "Resource" || e.Type == "ServiceNetwork" {
-			d := &reader{g: g, r: r}
-			d.addEach(e.Subnets, Interface{Kind: EndEndpoint, Groups: e.Groups, HasGroups: true})
-		}
+		endpointInterfaces(&reader{g: g, r: r}, e)
 	}
 	for r, n := range Views[NATGateway](g) {
 		if !n.Regional {
@@ -130,11 +158,75 @@ func (g *Graph) addPlain(d *reader, p plainOwner) {
 	if p.subnetGroup != "" {
 		subnets = d.subnetsOf(d.link(p.subnetGroup), p.subnetGroupList)
 	}
-	like := Interface{Kind: p.kind, Groups: d.links(p.groups), HasGroups: true}
-	if v := d.get("PubliclyAccessible"); !v.IsAbsent() {
-		like.Public = d.tri("PubliclyAccessible", No)
+	like := Interface{Kind: p.kind, HasGroups: true, Public: either(d.tri("PubliclyAccessible", p.public), d.exposed())}
+	if p.groups != "" {
+		like.Groups = d.links(p.groups)
+	}
+	if p.made != "" {
+		like.Why = &value.Reason{Code: "GROUP_MADE_BY_SERVICE", At: d.r.Addr, Text: p.made}
 	}
 	d.addEach(subnets, like)
+}
+
+// exposed reads what gives the interfaces of single services public addresses:
+// "AWS::MSK::Cluster PublicAccess", "AWS::Transfer::Server EndpointDetails"
+// (AddressAllocationIds), "AWS::ElasticLoadBalancing::LoadBalancer" (Scheme).
+func (d *reader) exposed() Tri {
+	switch d.r.Type {
+	case "AWS::MSK::Cluster":
+		switch v := d.get("BrokerNodeGroupInfo/ConnectivityInfo/PublicAccess/Type"); {
+		case v.IsAbsent() || v.Text() == "DISABLED":
+			return No
+		case v.Text() == "SERVICE_PROVIDED_EIPS":
+			return Yes
+		}
+		return Perhaps
+	case "AWS::Transfer::Server":
+		if v := d.get("EndpointDetails/AddressAllocationIds"); v.IsUnknown() {
+			return Perhaps
+		} else if !v.IsAbsent() && v.Len() > 0 {
+			return Yes
+		}
+	case "AWS::ElasticLoadBalancing::LoadBalancer":
+		return d.facing()
+	}
+	return No
+}
+
+// facing says whether a load balancer's nodes have public addresses: unless
+// its Scheme is internal ("AWS::ElasticLoadBalancingV2::LoadBalancer").
+func (d *reader) facing() Tri {
+	v := d.get("Scheme")
+	switch s, ok := v.Str(); {
+	case ok:
+		return triOf(s == "internet-facing")
+	case v.IsAbsent() || v.Kind() == value.Null:
+		return Yes
+	}
+	return Perhaps
+}
+
+// endpointInterfaces reads an endpoint that has interfaces, or may have. One
+// that names no subnets has them where only deployment says.
+func endpointInterfaces(d *reader, e *VPCEndpoint) {
+	like := Interface{Kind: EndEndpoint, Groups: e.Groups, HasGroups: true}
+	switch e.Type {
+	case "Gateway", "GatewayLoadBalancer":
+		return
+	case "Interface", "Resource", "ServiceNetwork":
+	default:
+		like.Why = d.why(d.get("VpcEndpointType"), "VpcEndpointType", "the type of the endpoint")
+	}
+	subnets := e.Subnets
+	if len(subnets) == 0 {
+		subnets = []Link{d.nowhere("SubnetIds", "no subnets are named, so it is not known where its interfaces are")}
+	}
+	d.addEach(subnets, like)
+}
+
+// nowhere is a subnet that is not known, for an interface that is there.
+func (d *reader) nowhere(property, text string) Link {
+	return Link{Property: property, Why: &value.Reason{Code: "SUBNETS_UNKNOWN", At: d.r.Addr, Property: property, Text: text}}
 }
 
 // subnetsOf returns the subnets of a subnet group. A group outside the graph,
@@ -144,8 +236,7 @@ func (d *reader) subnetsOf(group Link, list string) []Link {
 	case r != nil:
 		return (&reader{g: d.g, r: r}).links(list)
 	case group.IsZero():
-		return []Link{{Property: group.Property, Why: &value.Reason{Code: "SUBNETS_UNKNOWN", At: d.r.Addr,
-			Text: "no subnet group is named, so the default VPC's subnets count, which are not in the graph"}}}
+		return []Link{d.nowhere(group.Property, "no subnet group is named, so the default VPC's subnets count, which are not in the graph")}
 	case group.Why != nil:
 		return []Link{group}
 	}
@@ -155,25 +246,29 @@ func (d *reader) subnetsOf(group Link, list string) []Link {
 
 // networkInterface reads the properties that AWS::EC2::NetworkInterface and
 // the NetworkInterfaces of an instance share. Prefix ends in a slash or is
-// empty; groups, or why they are unknown, count where it names none itself.
-func (d *reader) networkInterface(prefix string, subnet Link, groups []Link, why *value.Reason) Interface {
+// empty; what it does not say is as in the given launch.
+func (d *reader) networkInterface(prefix string, subnet Link, like launch) Interface {
 	i := Interface{Kind: EndInstance, Owner: d.r, Subnet: subnet, HasGroups: true}
 	i.Groups = d.links(prefix + "GroupSet")
 	if len(i.Groups) == 0 {
 		i.Groups = d.links(prefix + "Groups")
 	}
+	public := d.subnetPublic(subnet)
+	if like.said {
+		public = like.public
+	}
+	if like.why != nil {
+		public = either(public, Perhaps)
+	}
 	if len(i.Groups) == 0 {
-		i.Groups = groups
+		i.Groups, i.Why = like.groups, like.why
 	}
 	i.Address = d.address(prefix + "PrivateIpAddress")
 	if v6 := d.get(prefix + "Ipv6Addresses/0/Ipv6Address"); !v6.IsAbsent() {
 		i.IPv6 = d.address(prefix + "Ipv6Addresses/0/Ipv6Address")
 	}
-	i.Public = d.tri(prefix+"AssociatePublicIpAddress", d.subnetPublic(subnet))
-	i.Public = either(i.Public, d.g.views.public[d.r.Addr])
-	if len(i.Groups) == 0 {
-		i.Why = why
-	}
+	i.Public = d.tri(prefix+"AssociatePublicIpAddress", public)
+	i.Public = either(either(i.Public, d.g.views.public[d.r.Addr]), d.g.views.publicAny)
 	i.Forwards = d.tri("SourceDestCheck", Yes) == No
 	if len(d.unknown) > 0 && i.Why == nil {
 		i.Why = d.unknown[0]
@@ -199,105 +294,44 @@ func (g *Graph) noteAddresses() {
 	for _, typ := range []string{"AWS::EC2::EIP", "AWS::EC2::EIPAssociation"} {
 		g.each(typ, func(d *reader) {
 			for _, prop := range []string{"InstanceId", "NetworkInterfaceId"} {
-				if l := d.link(prop); !l.To.IsZero() {
+				v := d.get(prop)
+				if ref, ok := v.Ref(); ok && !ref.To.IsZero() {
+					g.views.public[ref.To] = Yes // also where an attribute names the interface
+				} else if l := d.link(prop); !l.To.IsZero() {
 					g.views.public[l.To] = Yes
+				} else if l.Why != nil {
+					g.views.publicAny = Perhaps // any instance may have it
 				}
 			}
 		})
 	}
 	g.each("AWS::RDS::DBInstance", func(d *reader) {
-		if l := d.link("DBClusterIdentifier"); !l.To.IsZero() {
-			g.views.public[l.To] = either(g.views.public[l.To], d.tri("PubliclyAccessible", No))
+		l := d.link("DBClusterIdentifier")
+		if l.To.IsZero() {
+			return
 		}
+		subnets := d.subnetsOf(d.link("DBSubnetGroupName"), "SubnetIds")
+		if c := g.byAddr[l.To]; c != nil {
+			of := &reader{g: g, r: c}
+			subnets = of.subnetsOf(of.link("DBSubnetGroupName"), "SubnetIds")
+		}
+		g.views.public[l.To] = either(g.views.public[l.To], d.accessible(subnets))
 	})
 }
 
-func instanceInterfaces(d *reader) {
-	template := d.launchTemplate()
-	groups := d.links("SecurityGroupIds")
-	if len(groups) == 0 {
-		groups = template.groups
-	}
-	list := d.items("NetworkInterfaces")
-	if len(d.unknown) > 0 {
-		d.addUnknown(Interface{Kind: EndInstance, Groups: groups, HasGroups: true})
-		return
-	}
-	if len(list) == 0 {
-		if subnet := d.link("SubnetId"); !subnet.IsZero() {
-			d.g.add(d.networkInterface("", subnet, groups, template.why))
-		}
-		return
-	}
-	for _, p := range list {
-		if l := d.link(p + "NetworkInterfaceId"); !l.IsZero() && l.Why == nil {
-			continue // an AWS::EC2::NetworkInterface, which has its own
-		}
-		subnet := d.link(p + "SubnetId")
-		if subnet.IsZero() {
-			subnet = d.link("SubnetId")
-		}
-		d.g.add(d.networkInterface(p, subnet, groups, template.why))
-	}
-}
-
-// launch is what a launch template or configuration says of interfaces.
-type launch struct {
-	groups []Link
-	public Tri
-	said   bool // public is said
-	why    *value.Reason
-}
-
-// launchTemplate reads the launch template or configuration that an instance
-// or a scaling group names.
-func (d *reader) launchTemplate() launch {
-	if l := d.link("LaunchConfigurationName"); !l.IsZero() {
-		if r := d.g.byAddr[l.To]; r != nil {
-			c := &reader{g: d.g, r: r}
-			v := c.get("AssociatePublicIpAddress")
-			return launch{groups: c.links("SecurityGroups"), public: c.tri("AssociatePublicIpAddress", No), said: !v.IsAbsent()}
-		}
-	}
-	var l Link
-	for _, p := range []string{"LaunchTemplate/", "MixedInstancesPolicy/LaunchTemplate/LaunchTemplateSpecification/"} {
-		for _, prop := range []string{"LaunchTemplateId", "LaunchTemplateName"} {
-			if l.IsZero() {
-				l = d.link(p + prop)
+// accessible says whether a database instance has a public address. Where
+// PubliclyAccessible is absent it has one if the VPC of its subnets has an
+// internet gateway ("CreateDBInstance": PubliclyAccessible).
+func (d *reader) accessible(subnets []Link) Tri {
+	deflt := No
+	for _, l := range subnets {
+		if s := View[Subnet](d.g, l.To); s != nil {
+			if v := View[VPC](d.g, s.VPC.To); v != nil && !v.InternetGateway.IsZero() {
+				deflt = Perhaps
 			}
 		}
 	}
-	r := d.g.byAddr[l.To]
-	if r == nil {
-		if l.IsZero() {
-			return launch{}
-		}
-		return launch{why: &value.Reason{Code: "LAUNCH_TEMPLATE_UNKNOWN", At: d.r.Addr, Property: l.Property, Text: "the launch template is not in the graph"}}
-	}
-	t := &reader{g: d.g, r: r}
-	const data = "LaunchTemplateData/"
-	out := launch{groups: t.links(data + "SecurityGroupIds")}
-	if len(out.groups) == 0 {
-		out.groups = t.links(data + "NetworkInterfaces/0/Groups")
-	}
-	if v := t.get(data + "NetworkInterfaces/0/AssociatePublicIpAddress"); !v.IsAbsent() {
-		out.public, out.said = t.tri(data+"NetworkInterfaces/0/AssociatePublicIpAddress", No), true
-	}
-	if len(t.unknown) > 0 {
-		out.why = t.unknown[0]
-	}
-	return out
-}
-
-func scalingInterfaces(d *reader) {
-	t := d.launchTemplate()
-	for _, s := range d.links("VPCZoneIdentifier") {
-		i := Interface{Kind: EndInstance, Owner: d.r, Subnet: s, Groups: t.groups, HasGroups: true, Why: t.why, Public: t.public}
-		if !t.said {
-			i.Public = d.subnetPublic(s)
-		}
-		d.g.add(i)
-	}
+	return d.tri("PubliclyAccessible", deflt)
 }
 
 // serviceInterfaces reads a service whose tasks have interfaces of their own
@@ -311,8 +345,12 @@ func serviceInterfaces(d *reader) {
 // own, but one that is publicly accessible makes the cluster so.
 func databaseCluster(d *reader) {
 	like := Interface{Kind: EndDatabase, Groups: d.links("VpcSecurityGroupIds"), HasGroups: true}
+	subnets := d.subnetsOf(d.link("DBSubnetGroupName"), "SubnetIds")
 	like.Public = either(d.tri("PubliclyAccessible", No), d.g.views.public[d.r.Addr])
-	d.addEach(d.subnetsOf(d.link("DBSubnetGroupName"), "SubnetIds"), like)
+	if !d.get("DBClusterInstanceClass").IsAbsent() { // a Multi-AZ cluster, which has no resources for its members
+		like.Public = d.accessible(subnets)
+	}
+	d.addEach(subnets, like)
 }
 
 // either returns Yes if one is Yes, else Perhaps if one is.
@@ -328,8 +366,8 @@ func databaseInstance(d *reader) {
 		return
 	}
 	groups := d.links("VPCSecurityGroups")
-	d.addEach(d.subnetsOf(d.link("DBSubnetGroupName"), "SubnetIds"),
-		Interface{Kind: EndDatabase, Groups: groups, HasGroups: true, Public: d.tri("PubliclyAccessible", No)})
+	subnets := d.subnetsOf(d.link("DBSubnetGroupName"), "SubnetIds")
+	d.addEach(subnets, Interface{Kind: EndDatabase, Groups: groups, HasGroups: true, Public: d.accessible(subnets)})
 }
 
 func resolverInterfaces(d *reader) {

@@ -30,7 +30,7 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::EC2::VPCCidrBlock", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::SubnetRouteTableAssociation",
 	"AWS::EC2::GatewayRouteTableAssociation", "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SecurityGroupIngress",
 	"AWS::EC2::SecurityGroupEgress", "AWS::EC2::TransitGatewayRouteTableAssociation", "AWS::EC2::TransitGatewayRouteTablePropagation",
-	"AWS::EC2::VPCBlockPublicAccessOptions", "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+	"AWS::EC2::VPCBlockPublicAccessOptions", "AWS::EC2::VPCBlockPublicAccessExclusion", "AWS::EC2::SubnetCidrBlock", "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::ElasticLoadBalancingV2::ListenerCertificate",
 	"AWS::EC2::EIP", "AWS::EC2::EIPAssociation", "AWS::EC2::LaunchTemplate", "AWS::AutoScaling::LaunchConfiguration",
 	"AWS::RDS::DBSubnetGroup", "AWS::ElastiCache::SubnetGroup", "AWS::Redshift::ClusterSubnetGroup",
 	"AWS::DocDB::DBSubnetGroup", "AWS::Neptune::DBSubnetGroup", "AWS::DMS::ReplicationSubnetGroup",

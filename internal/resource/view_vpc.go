@@ -26,7 +26,34 @@ func (g *Graph) viewVPCs() {
 			v.EgressOnlyGateways = append(v.EgressOnlyGateways, Link{To: r.Addr, Property: "VpcId"})
 		}
 	}
+	g.each("AWS::EC2::SubnetCidrBlock", foldSubnetRange)
 	g.each("AWS::EC2::VPCBlockPublicAccessOptions", foldBlockPublicAccess)
+	g.each("AWS::EC2::VPCBlockPublicAccessExclusion", foldExclusion)
+}
+
+// foldSubnetRange adds an IPv6 range to a subnet ("AWS::EC2::SubnetCidrBlock").
+func foldSubnetRange(d *reader) {
+	if s := fold[Subnet](d, d.link("SubnetId")); s != nil {
+		s.HasIPv6 = true
+		if p, ok := prefixOf(d.get("Ipv6CidrBlock")); ok {
+			s.IPv6 = p
+		}
+	}
+}
+
+// foldExclusion takes back what Block Public Access says of the VPC that an
+// exclusion names, or of that of a subnet; where it is not known which, of all
+// ("Block public access to VPCs and subnets": exclusions).
+func foldExclusion(d *reader) {
+	vpc := d.link("VpcId")
+	if s := View[Subnet](d.g, d.link("SubnetId").To); s != nil {
+		vpc = s.VPC
+	}
+	for _, v := range Views[VPC](d.g) {
+		if v.BlockPublicAccess == Yes && (vpc.To == v.Addr || View[VPC](d.g, vpc.To) == nil) {
+			v.BlockPublicAccess = Perhaps
+		}
+	}
 }
 
 func viewVPC(d *reader) *VPC {

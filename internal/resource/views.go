@@ -19,6 +19,7 @@ type views struct {
 	acls        map[string]*NetworkACL    // default network ACLs, likewise
 	loose       []Loose
 	public      map[addr.Address]Tri // what has an Elastic IP address
+	publicAny   Tri                  // Perhaps: one is of it is not known what
 	interfaces  []Interface
 	notModelled map[string]int
 }
