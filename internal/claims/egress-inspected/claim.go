@@ -76,7 +76,7 @@ func (c *checker) routes(ctx context.Context) error {
 			if len(exit.Firewalls) > 0 {
 				continue
 			}
-			f := c.exit(ends, exit)
+			f := c.exit(exit)
 			if done[f.At] {
 				continue
 			}
@@ -99,7 +99,7 @@ func (c *checker) routes(ctx context.Context) error {
 
 // exit returns the place of a finding about a way out: the route that leads
 // there.
-func (c *checker) exit(ends *proof.Ends, x network.Exit) proof.Finding {
+func (c *checker) exit(x network.Exit) proof.Finding {
 	f := proof.Finding{At: x.By, Path: &x.Path}
 	for _, h := range x.Path.Forward {
 		if r := c.in.Graph.Get(h.By); r != nil && r.Type == "AWS::EC2::Route" {

@@ -91,6 +91,7 @@ func (c *checker) trust(r *resource.Resource, env string) {
 		at := property + "/" + s.Property
 		if s.NotPrincipal {
 			c.anybody(r, env, at, "all but some principals")
+			continue
 		}
 		for _, p := range s.Principals {
 			c.principal(r, env, at, p, s)

@@ -21,9 +21,9 @@ const good = `
 func TestLoadRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"an empty corpus":             {"", "no cases"},
-		"an unknown key":              {strings.Replace(good, "because", "becuase", 1), "becuase"},
+		"an unknown key":              {strings.Replace(good, "because", "whereas", 1), "whereas"},
 		"no page":                     {strings.Replace(good, "because: a page", `because: ""`, 1), "AWS page"},
-		"no expectation":              {good[:strings.Index(good, "  refutes")], "expects nothing"},
+		"no expectation":              {strings.Split(good, "  refutes")[0], "expects nothing"},
 		"an expectation of no place":  {strings.Replace(good, `, at: "AWS::EC2::VPC"`, "", 1), "an expectation needs"},
 		"a change that does nothing":  {strings.Replace(good, ", set: {CidrBlock: 10.1.0.0/16}", "", 1), "exactly one of"},
 		"a change that does two":      {strings.Replace(good, ", set:", ", delete: true, set:", 1), "exactly one of"},
