@@ -169,11 +169,11 @@ func (b *bench) allPairs() error {
 		return fmt.Errorf("benchmark of all pairs: %w\n%s", err, text)
 	}
 	for _, line := range strings.Split(string(text), "\n") {
-		switch f := strings.Fields(line); {
-		case strings.HasPrefix(line, "BenchmarkAllPairs/"):
-			b.pairsLine(f)
-		case strings.Contains(line, "time grows by"):
-			b.line(line[strings.Index(line, "time grows by"):], "", "")
+		if strings.HasPrefix(line, "BenchmarkAllPairs/") {
+			b.pairsLine(strings.Fields(line))
+		}
+		if _, power, ok := strings.Cut(line, "time grows by "); ok {
+			b.line("  time grows by "+power, "", "")
 		}
 	}
 	return nil
