@@ -11,8 +11,8 @@ import (
 
 // Egress returns every way out to the internet that packets of a class have:
 // by external class, gateway or NAT gateway, and firewalls passed, in a stable
-// order. Works of an exit is what takes it; ways that nothing can take are
-// left out.
+// order. Ways that nothing can take are left out; a way that leads out and has
+// no way back is not: data has left by it.
 func (n *Network) Egress(a ClassID) []Exit {
 	if !n.has(a) || n.inside[a].sub == nil {
 		return nil
@@ -44,7 +44,7 @@ func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
 	var j journey
 	for j.begin(n, src, dst); j.next(); i++ {
 		t, at := &j.trip, attempts[i]
-		if at.may.IsEmpty() || t.there == nil {
+		if at.sent.may.IsEmpty() || t.there == nil {
 			continue
 		}
 		e := Exit{To: to, By: t.there.via}
@@ -57,20 +57,24 @@ func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
 			}
 		}
 		slices.SortFunc(e.Firewalls, addr.Address.Compare)
-		r := Reach{at.must, at.may, at.named}
+		r, sent := Reach{at.must, at.may, at.named}, Reach{at.sent.must, at.sent.may, at.sent.named}
 		same := slices.IndexFunc(out, func(o Exit) bool {
 			return o.To == to && o.By == e.By && slices.Equal(o.Firewalls, e.Firewalls)
 		})
 		if same >= 0 {
-			w := &out[same].Works
-			w.Must, w.May, w.Named = w.Must.And(r.Must), w.May.Or(r.May), w.Named.Or(r.Named)
+			out[same].Works, out[same].Sent = out[same].Works.either(r), out[same].Sent.either(sent)
 			continue
 		}
-		e.Works, e.Domains = r, at.tr.domains
+		e.Works, e.Sent, e.Domains = r, sent, at.tr.domains
 		e.Path = Path{From: a, To: to, Forward: at.tr.forward, Return: at.tr.reply, Works: r, Domains: at.tr.domains, Unknowns: at.tr.whys}
 		out = append(out, e)
 	}
 	return out
+}
+
+// either returns what flows if it is not known which of two ways is taken.
+func (r Reach) either(o Reach) Reach {
+	return Reach{Must: r.Must.And(o.Must), May: r.May.Or(o.May), Named: r.Named.Or(o.Named)}
 }
 
 // Relays returns what a load balancer passes on, by listener and target group.

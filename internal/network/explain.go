@@ -111,10 +111,12 @@ func (n *Network) muteHop(a, b ClassID) Hop {
 	return h
 }
 
-// attempt is a traced trip.
+// attempt is a traced trip. Sent is what gets there, whether or not a reply
+// comes back.
 type attempt struct {
 	flow
-	tr *tracer
+	sent flow
+	tr   *tracer
 }
 
 func (a *attempt) better(b *attempt) bool {
@@ -152,6 +154,7 @@ func (n *Network) attempts(src, dst end, p PacketSet) []*attempt {
 			a.flow = flow{}
 			continue
 		}
+		a.sent = a.flow
 		c.reply(&a.flow)
 		if a.may.empty() {
 			a.flow = flow{}

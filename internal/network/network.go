@@ -108,12 +108,14 @@ type Options struct {
 	Mutant Mutant
 }
 
-// Exit is one way from a class to the internet: the packets that take it (Works),
-// the gateway or NAT they leave by, the firewalls they pass and the names that
-// these let through. Path explains it.
+// Exit is one way from a class to the internet: the packets that leave by it
+// (Sent), those to which replies come back too (Works), the gateway or NAT they
+// leave by, the firewalls they pass and the names that these let through. Path
+// explains it.
 type Exit struct {
 	To        ClassID
 	By        addr.Address
+	Sent      Reach
 	Works     Reach
 	Firewalls []addr.Address
 	Domains   []string

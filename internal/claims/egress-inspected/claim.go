@@ -83,10 +83,10 @@ func (c *checker) routes(ctx context.Context) error {
 			done[f.At] = true
 			f.Part = c.in.PartOf(k.Members[0].Owner.Addr)
 			f.Code, f.Fix = CodeUninspected, "Lead the route to the Transit Gateway, so that the firewall sees it, or take the way out away."
-			what := exit.Works.Must
+			what := exit.Sent.Must
 			if what.IsEmpty() {
 				f.Code = CodePerhaps
-				f.Message = fmt.Sprintf("%s may send %s to %s past every firewall: %s.", ends.Name(k.ID), ends.Net.Format(exit.Works.May), ends.Name(exit.To), proof.Why(exit.Path))
+				f.Message = fmt.Sprintf("%s may send %s to %s past every firewall: %s.", ends.Name(k.ID), ends.Net.Format(exit.Sent.May), ends.Name(exit.To), proof.Why(exit.Path))
 				c.tally.Doubt(scope, f)
 				continue
 			}
@@ -97,14 +97,16 @@ func (c *checker) routes(ctx context.Context) error {
 	return nil
 }
 
-// exit returns the place of a finding about a way out: the route that leads
-// there.
+// exit returns the place of a finding about a way out: the Transit Gateway's
+// route that leads past the firewall, or else the first route of a VPC.
 func (c *checker) exit(x network.Exit) proof.Finding {
 	f := proof.Finding{At: x.By, Path: &x.Path}
-	for _, h := range x.Path.Forward {
-		if r := c.in.Graph.Get(h.By); r != nil && r.Type == "AWS::EC2::Route" {
-			f.At, f.Property = h.By, h.Property
-			break
+	for _, typ := range []string{"AWS::EC2::TransitGatewayRoute", "AWS::EC2::Route"} {
+		for _, h := range x.Path.Forward {
+			if r := c.in.Graph.Get(h.By); r != nil && r.Type == typ {
+				f.At, f.Property = h.By, h.Property
+				return f
+			}
 		}
 	}
 	return f
