@@ -1,6 +1,8 @@
 package network
 
 import (
+	"slices"
+
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/value"
@@ -110,7 +112,7 @@ func (n *Network) originOf(s *subnet) origin {
 	return o
 }
 
-// maxSteps bounds a walk; routes can lead in circles.
+// maxSteps bounds a walk.
 const maxSteps = 48
 
 // maxLines bounds how many alternatives one walk may have.
@@ -132,6 +134,25 @@ type state struct {
 	zone   string
 	sub    *subnet // nil: the source's
 	middle bool    // a gateway or middlebox brought it here
+	places []turn  // where it was looked up before
+}
+
+// turn is where a packet is looked up; what happens then depends on no more.
+type turn struct {
+	table *table
+	zone  string
+	sub   *subnet
+}
+
+// circles says whether a packet comes to a place again: it then goes round
+// until its time to live ends.
+func (w *walker) circles(s *state, p turn) bool {
+	if slices.Contains(s.places, p) {
+		w.stop(*s, step{at: p.table.addr, by: p.table.addr, code: "NO_PATH", text: "the routes lead in a circle"})
+		return true
+	}
+	s.places = append(s.places[:len(s.places):len(s.places)], p)
+	return false
 }
 
 func (s state) add(st step) state {
@@ -152,13 +173,13 @@ func (w *walker) stop(s state, st step) {
 	w.out = append(w.out, &l)
 }
 
-// full says whether the walk has gone on too long; what it found so far is
-// then not all, and is marked so.
+// full says whether the walk has gone on too long. What it found so far is then
+// not all, and what it leaves out may arrive.
 func (w *walker) full(s state) bool {
 	if len(s.steps) < maxSteps && len(w.out) < maxLines {
 		return false
 	}
-	w.stop(s, step{at: s.table.addr, by: s.table.addr, code: "NO_PATH", text: "the routes lead in a circle"})
+	w.unknown(s, &value.Reason{Code: "NO_PATH", At: s.table.addr, Text: "the routes have more turns or alternatives than are followed"})
 	return true
 }
 
@@ -226,7 +247,7 @@ func (w *walker) blocked(s state, v *vpc) (state, bool) {
 
 // inVPC looks the destination up in the table where the packet is.
 func (w *walker) inVPC(s state) {
-	if w.full(s) {
+	if w.circles(&s, turn{s.table, s.zone, s.sub}) || w.full(s) {
 		return
 	}
 	best, instead := w.n.choose(s.table, w.dst)
@@ -297,7 +318,8 @@ func (w *walker) take(s state, r *route) {
 	case resource.TargetEndpoint:
 		w.toEndpoint(next, r)
 	case resource.TargetVPNGateway, resource.TargetOther:
-		stop("UNKNOWN_DESTINATION", "which is outside what is modelled")
+		// What is beyond may lead back into the graph, or on to the internet.
+		w.unknown(next, &value.Reason{Code: "UNKNOWN_DESTINATION", At: r.by, Property: r.to.Property, Text: "the route leads to " + targetText(r) + ", and what is beyond it is not in the graph"})
 	default:
 		why := unknownLink(r.to, r.by, "target of the route")
 		w.unknown(s, why)

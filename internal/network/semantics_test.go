@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/suretyhq/surety/internal/resource/build"
@@ -226,5 +227,5 @@ func TestSemantics(t *testing.T) {
 }
 
 func allSemantics() []semantic {
-	return append(append(append([]semantic(nil), semantics...), internetSemantics()...), inspectionSemantics()...)
+	return slices.Concat(semantics, internetSemantics(), inspectionSemantics(), beyondSemantics())
 }

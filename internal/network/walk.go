@@ -108,12 +108,20 @@ func (w *walker) toPeer(s state, r *route) {
 	peer := p.Accepter
 	if peer.To == s.vpc.addr {
 		peer = p.Requester
+	} else if p.Requester.To != s.vpc.addr && (w.n.vpcAt[p.Requester.To] == nil || w.n.vpcAt[peer.To] == nil) {
+		w.unknown(s, unknownLink(peer, p.Addr, "peer VPC"))
+		return
 	} else if p.Requester.To != s.vpc.addr {
 		w.stop(s, step{at: p.Addr, by: r.by, code: "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", text: "the peering is not of this VPC"})
 		return
 	}
 	other := w.n.vpcAt[peer.To]
 	foreign := w.home.vpc != s.vpc
+	if p.Active != resource.No && other == nil && !foreign && !w.n.isExternal(w.dst) {
+		// The peer may be any VPC of the graph whose id only deployment gives.
+		w.unknown(s, unknownLink(peer, p.Addr, "peer VPC"))
+		return
+	}
 	switch {
 	case p.Active == resource.No:
 		w.stop(s, step{at: p.Addr, by: p.Addr, code: "BAD_STATE", text: "the peering is not active"})
@@ -169,6 +177,12 @@ func (w *walker) toInstance(s state, r *route) {
 		return
 	}
 	i := all[0]
+	for _, other := range all[1:] {
+		if other.forwards != i.forwards || other.subnet != i.subnet {
+			w.unknown(s, &value.Reason{Code: "UNKNOWN_RESOURCE", At: r.to.To, Text: "which of the instance's interfaces is meant is not known"})
+			return
+		}
+	}
 	if !i.forwards {
 		w.stop(s, step{at: r.to.To, by: r.to.To, prop: "SourceDestCheck", code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", text: "the interface checks source and destination and drops what is not its own"})
 		return
@@ -227,10 +241,16 @@ func (w *walker) toEndpoint(s state, r *route) {
 		return
 	}
 	why := &value.Reason{Code: "PATH_THROUGH_GWLB_NOT_CHECKED", At: e.Addr, Text: "what the appliances behind the endpoint do is not in the graph"}
+	missing := len(e.Subnets) == 0
 	for _, l := range e.Subnets {
 		if t := w.n.subnetAt[l.To]; t != nil {
 			w.through(s.doubt(why), t, step{at: e.Addr, by: e.Addr, text: "the endpoint's appliances may forward it", maybe: why})
+		} else {
+			missing = true
 		}
+	}
+	if missing {
+		w.unknown(s, &value.Reason{Code: "UNKNOWN_RESOURCE", At: e.Addr, Property: "SubnetIds", Text: "the subnets of the endpoint are not in the graph"})
 	}
 }
 
@@ -260,6 +280,10 @@ func (w *walker) toGateway(s state, r *route) {
 	if a == nil {
 		if w.n.gatewayAt[r.to.To] == nil {
 			w.unknown(s, unknownLink(r.to, r.by, "Transit Gateway"))
+			return
+		}
+		if why := w.n.attachedPerhaps(r.to.To); why != nil {
+			w.unknown(s, why)
 			return
 		}
 		w.stop(s, step{at: s.vpc.addr, by: r.by, code: "BAD_STATE_ROUTE", text: "the VPC is not attached to the Transit Gateway"})
@@ -296,6 +320,22 @@ func (w *walker) toGateway(s state, r *route) {
 	if len(entry) == 0 {
 		w.inGateway(s, a, a.gateway)
 	}
+}
+
+// attachedPerhaps returns why any VPC may be attached to a Transit Gateway: one
+// of its attachments names a VPC, or one VPC's attachment a Transit Gateway,
+// that is not in the graph.
+func (n *Network) attachedPerhaps(gw addr.Address) *value.Reason {
+	for _, a := range n.attachments {
+		switch {
+		case a.view.Kind != resource.AttachVPC:
+		case a.gateway == gw && a.vpc == nil:
+			return unknownLink(a.view.VPC, a.addr, "VPC")
+		case n.gatewayAt[a.gateway] == nil && (a.gateway.IsZero() || a.gateway == gw):
+			return unknownLink(a.view.Gateway, a.addr, "Transit Gateway")
+		}
+	}
+	return nil
 }
 
 // entrySubnets returns the attachment's subnet of a zone. Where a zone is not
@@ -337,6 +377,9 @@ func (w *walker) inGateway(s state, from *attachment, gw addr.Address) {
 			return
 		}
 		w.stop(s, step{at: from.addr, by: from.addr, code: "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", text: "the attachment is associated with no route table"})
+		return
+	}
+	if w.circles(&s, turn{table: s.table, zone: s.zone}) {
 		return
 	}
 	best, instead := w.n.choose(s.table, w.dst)
@@ -397,7 +440,8 @@ func (w *walker) forward(s state, from *attachment, gw addr.Address, r *route) {
 		s.zone = ""
 		w.inGateway(s, a, other)
 	default:
-		w.stop(s, step{at: a.addr, by: a.addr, code: "UNKNOWN_DESTINATION", text: "what is beyond the attachment is not in the graph"})
+		// What is beyond may lead back: a VPN to another VPC's, a core network.
+		w.unknown(s, &value.Reason{Code: "UNKNOWN_DESTINATION", At: a.addr, Text: "what is beyond the attachment is not in the graph"})
 	}
 }
 

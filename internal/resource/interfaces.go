@@ -56,7 +56,7 @@ var otherOwners = []plainOwner{
 	{typ: "AWS::EC2::InstanceConnectEndpoint", subnets: "SubnetId", groups: "SecurityGroupIds"},
 	{typ: "AWS::EKS::Nodegroup", subnets: "Subnets", made: clusterGroup},
 	{typ: "AWS::EMR::Cluster", subnets: "Instances/Ec2SubnetId", made: "EMR makes security groups of its own"},
-	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups"},
+	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups", kind: EndBalancer},
 	{typ: "AWS::Elasticsearch::Domain", subnets: "VPCOptions/SubnetIds", groups: "VPCOptions/SecurityGroupIds"},
 	{typ: "AWS::FSx::FileSystem", subnets: "SubnetIds", groups: "SecurityGroupIds"},
 	{typ: "AWS::MemoryDB::Cluster", subnetGroup: "SubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds"},
@@ -72,7 +72,9 @@ func (g *Graph) findInterfaces() {
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
 	for _, p := range otherOwners {
-		p.kind = EndOther
+		if p.kind == EndInstance {
+			p.kind = EndOther
+		}
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
 	g.each("AWS::EC2::Instance", instanceInterfaces)

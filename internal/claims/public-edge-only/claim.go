@@ -96,6 +96,12 @@ func declared(in *proof.Input, ends *proof.Ends, c network.ClassID) network.Pack
 		if m.Kind != resource.EndBalancer || m.Public == resource.No {
 			return network.PacketSet{}
 		}
+		if !m.HasGroups || m.Owner.Type == "AWS::ElasticLoadBalancing::LoadBalancer" {
+			// No rule says by which ports a network balancer's nodes are reached;
+			// they answer on their listeners' alone ("Listeners for your Network
+			// Load Balancers"). Classic balancers' listeners are not modelled.
+			return ends.Net.AllPackets()
+		}
 		edge = edge.Or(ends.Listens(m.Owner.Addr))
 	}
 	return edge

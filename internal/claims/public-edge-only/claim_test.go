@@ -44,6 +44,16 @@ func TestS07_OnlyEdgesAreReachedFromTheInternet(t *testing.T) {
 	prooftest.Run(t, Claim(), []prooftest.Case{
 		{Name: "a listener is the edge", Outcome: proof.Proved, Build: func(b *build.Builder) { public(b, 443); balancer(b, 443) }},
 		{Name: "a port without a listener", Outcome: proof.Refuted, Codes: []string{CodeReachable}, Build: func(b *build.Builder) { public(b, 8443); balancer(b, 443) }},
+		{Name: "a network balancer without groups", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			public(b, 443)
+			b.Add("AWS::ElasticLoadBalancingV2::LoadBalancer", "Nlb", build.Props{"Type": "network", "Subnets": []value.Value{b.Ref("Subnet")}})
+			b.Add("AWS::ElasticLoadBalancingV2::Listener", "Listener", build.Props{"LoadBalancerArn": b.Ref("Nlb"), "Port": 443, "Protocol": "TLS"})
+		}},
+		{Name: "a classic balancer's listener", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			public(b, 443)
+			b.Add("AWS::ElasticLoadBalancing::LoadBalancer", "Elb", build.Props{"Subnets": []value.Value{b.Ref("Subnet")}, "SecurityGroups": []value.Value{b.Ref("Group")},
+				"Listeners": []build.Props{{"LoadBalancerPort": "443", "InstancePort": "80", "Protocol": "SSL"}}})
+		}},
 		{Name: "an instance with a public address", Outcome: proof.Refuted, Codes: []string{CodeReachable}, Build: func(b *build.Builder) { public(b, 22); instance(b, true) }},
 		{Name: "an instance without one", Outcome: proof.Proved, Build: func(b *build.Builder) { public(b, 22); instance(b, false) }},
 		{Name: "a function's address", Outcome: proof.Refuted, Codes: []string{CodeFunction}, Build: func(b *build.Builder) { b.Add("AWS::Lambda::Url", "Url", build.Props{"AuthType": "NONE"}) }},
