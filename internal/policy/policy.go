@@ -7,6 +7,8 @@
 package policy
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,10 +84,14 @@ type Statement struct {
 // Statements returns the statements of a document. Why is the reason if a part
 // of the document is unknown; the statements are those that are known then.
 func Statements(doc value.Value) (all []Statement, why *value.Reason) {
-	if doc.IsUnknown() {
-		return nil, doc.Reason()
+	if doc, why = parsed(doc); why != nil {
+		return nil, why
 	}
 	list := doc.Get("Statement")
+	switch list.Kind() {
+	case value.Symbol, value.Concat, value.String:
+		return nil, &value.Reason{Code: "POLICY_UNREADABLE", Text: "its statements are no list"}
+	}
 	if list.Kind() == value.Map {
 		return []Statement{read(list, "Statement")}, nil
 	}
@@ -97,11 +103,64 @@ func Statements(doc value.Value) (all []Statement, why *value.Reason) {
 			why = s.Reason()
 			continue
 		}
-		if s.Kind() == value.Map {
+		switch s.Kind() {
+		case value.Map:
 			all = append(all, read(s, "Statement/"+strconv.Itoa(i)))
+		case value.Absent, value.Null:
+		default:
+			why = &value.Reason{Code: "POLICY_UNREADABLE", Text: "a statement is no map"}
 		}
 	}
 	return all, why
+}
+
+// parsed returns a document as a map: some properties take it as a text of JSON
+// ("AWS::Logs::ResourcePolicy": PolicyDocument). A text that is not all literal
+// is not known.
+func parsed(doc value.Value) (value.Value, *value.Reason) {
+	switch doc.Kind() {
+	case value.Unknown:
+		return doc, doc.Reason()
+	case value.String:
+		var v any
+		if err := json.Unmarshal([]byte(doc.Text()), &v); err != nil {
+			return doc, &value.Reason{Code: "POLICY_UNREADABLE", Text: "the text is not JSON: " + err.Error()}
+		}
+		if doc = fromJSON(v); doc.Kind() != value.Map {
+			return doc, &value.Reason{Code: "POLICY_UNREADABLE", Text: "the text is no policy"}
+		}
+	case value.Symbol, value.Concat:
+		if why := doc.FirstUnknown(); why != nil {
+			return doc, why
+		}
+		return doc, &value.Reason{Code: "POLICY_UNREADABLE", Text: "the text holds values that are known at deployment only"}
+	}
+	return doc, nil
+}
+
+func fromJSON(v any) value.Value {
+	switch v := v.(type) {
+	case map[string]any:
+		keys := slices.Sorted(maps.Keys(v))
+		items := make([]value.Value, len(keys))
+		for i, k := range keys {
+			items[i] = fromJSON(v[k])
+		}
+		return value.OfMap(keys, items)
+	case []any:
+		items := make([]value.Value, len(v))
+		for i := range v {
+			items[i] = fromJSON(v[i])
+		}
+		return value.OfList(items...)
+	case string:
+		return value.OfString(v)
+	case bool:
+		return value.OfBool(v)
+	case float64:
+		return value.OfNumber(strconv.FormatFloat(v, 'f', -1, 64))
+	}
+	return value.OfNull()
 }
 
 func read(s value.Value, property string) Statement {

@@ -64,3 +64,18 @@ func TestUnknownIsKept(t *testing.T) {
 		t.Errorf("%v %v", all, why)
 	}
 }
+
+// Page: "AWS::Logs::ResourcePolicy" (PolicyDocument is a text).
+func TestDocumentsAsText(t *testing.T) {
+	all, why := policy.Statements(value.OfString(`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}`))
+	if why != nil || len(all) != 1 || !all[0].Open() {
+		t.Errorf("%v %v", all, why)
+	}
+	symbol := value.OfSymbol(value.Ref{To: addr.Address{Logical: "Key"}, Attr: "Arn"})
+	for name, v := range map[string]value.Value{"broken": value.OfString("{"), "no map": value.OfString("[]"),
+		"half literal": value.Join(value.OfString(`{"Statement":"`), symbol, value.OfString(`"}`)), "no list": build.Of(build.Props{"Statement": "x"})} {
+		if _, why := policy.Statements(v); why == nil {
+			t.Errorf("%s: read as if it were known", name)
+		}
+	}
+}

@@ -10,6 +10,7 @@ package environmentisolation
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
@@ -44,16 +45,19 @@ func Claim() proof.Claim {
 type checker struct {
 	in       *proof.Input
 	tally    *proof.Tally
-	accounts map[string]string // account → environment
+	accounts map[string][]string // account → its environments, sorted
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
-	c := &checker{in: in, accounts: map[string]string{},
+	c := &checker{in: in, accounts: map[string][]string{},
 		tally: proof.NewTally(in, "paths, policies and keys", "Nothing of this environment was loaded.")}
 	for env, id := range part.Accounts(in.Estate) {
 		if env != estate.HubEnvironment {
-			c.accounts[id] = env
+			c.accounts[id] = append(c.accounts[id], env)
 		}
+	}
+	for _, envs := range c.accounts {
+		slices.Sort(envs)
 	}
 	for _, env := range in.Environments() {
 		c.tally.Scope(proof.Scope(env))

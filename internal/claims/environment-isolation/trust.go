@@ -2,6 +2,7 @@ package environmentisolation
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,9 @@ func documents() map[string]string {
 		"AWS::S3::BucketPolicy":                   "PolicyDocument",
 		"AWS::SQS::QueuePolicy":                   "PolicyDocument",
 		"AWS::SNS::TopicPolicy":                   "PolicyDocument",
+		"AWS::SNS::TopicInlinePolicy":             "PolicyDocument",
+		"AWS::SQS::QueueInlinePolicy":             "PolicyDocument",
+		"AWS::ECR::RegistryPolicy":                "PolicyText",
 		"AWS::SecretsManager::ResourcePolicy":     "ResourcePolicy",
 		"AWS::ECR::Repository":                    "RepositoryPolicyText",
 		"AWS::EFS::FileSystem":                    "FileSystemPolicy",
@@ -121,18 +125,26 @@ func (c *checker) principal(r *resource.Resource, env, at string, p policy.Princ
 
 // everybody judges a statement that lets everybody in: by its condition, if it
 // has one. One on the organisation lets the other environments in; the accounts
-// that one names have to be the environment's own.
+// that one names have to be the environment's own; of one that names neither it
+// is not known whom it keeps out.
 func (c *checker) everybody(r *resource.Resource, env, at string, s policy.Statement) {
 	if !s.Conditional() {
 		c.anybody(r, env, at+"/Principal", "everybody")
 		return
 	}
+	narrow := false
 	for op, keys := range s.Condition.Entries() {
 		for k, v := range keys.Entries() {
 			where := at + "/Condition/" + op + "/" + k
 			if name := strings.ToLower(k); strings.HasSuffix(name, "orgid") || strings.HasSuffix(name, "orgpaths") {
 				c.anybody(r, env, where, "the whole organisation")
+				narrow = true
+				continue
 			}
+			if !narrows(op, k, v) {
+				continue
+			}
+			narrow = true
 			for _, item := range append(v.Items(), v) {
 				if account, ok := policy.AccountOf(item); ok {
 					c.account(r, env, where, account)
@@ -140,6 +152,47 @@ func (c *checker) everybody(r *resource.Resource, env, at string, s policy.State
 			}
 		}
 	}
+	if !narrow {
+		c.hidden(r, env, at+"/Condition", &value.Reason{Code: CodeTrustHidden, At: r.Addr,
+			Text: "it lets everybody in under a condition that names no account"})
+	}
+}
+
+// narrowing are the keys of conditions that say whose request it is. Source:
+// IAM User Guide, "AWS global condition context keys"; AWS KMS Developer Guide,
+// "AWS KMS condition keys" (kms:CallerAccount).
+var narrowing = []string{"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner",
+	"aws:sourcevpc", "aws:sourcevpce", "aws:userid", "kms:calleraccount"}
+
+// narrows says whether a condition lets only some in: it asks that a key which
+// says whose request it is equals something other than everything. The negated
+// operators let all others in, ForAllValues and IfExists requests without the
+// key ("IAM JSON policy elements: Condition operators").
+func narrows(op, key string, v value.Value) bool {
+	op = strings.TrimPrefix(op, "ForAnyValue:")
+	if !slices.Contains([]string{"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}, op) ||
+		!slices.Contains(narrowing, strings.ToLower(key)) {
+		return false
+	}
+	items := []value.Value{v}
+	if v.Kind() == value.List {
+		items = v.Items()
+	}
+	for _, item := range items {
+		if item.FirstUnknown() != nil || everyone(item.Text()) {
+			return false
+		}
+	}
+	return len(items) > 0
+}
+
+// everyone says whether a pattern matches principals of any account.
+func everyone(pattern string) bool {
+	f := strings.SplitN(pattern, ":", 6)
+	if len(f) == 6 {
+		return strings.ContainsAny(f[4], "*?")
+	}
+	return strings.HasPrefix(pattern, "*") || strings.HasPrefix(pattern, "?") || f[0] == "arn"
 }
 
 func (c *checker) plain(r *resource.Resource, env, property string, principals []value.Value) {
@@ -158,10 +211,16 @@ func (c *checker) plain(r *resource.Resource, env, property string, principals [
 }
 
 func (c *checker) account(r *resource.Resource, env, at, account string) {
-	other := c.accounts[account]
-	if other == "" || other == env {
+	envs := c.accounts[account]
+	if len(envs) == 0 || len(envs) == 1 && envs[0] == env {
 		return
 	}
+	if slices.Contains(envs, env) {
+		c.hidden(r, env, at, &value.Reason{Code: CodeTrustHidden, At: r.Addr,
+			Text: "account " + account + " is that of " + strings.Join(envs, " and ") + ", which a policy tells apart by principals only"})
+		return
+	}
+	other := strings.Join(envs, " and ")
 	c.tally.Refute(proof.Scope(env), proof.Finding{Code: CodeTrust, At: r.Addr, Property: at,
 		Message: fmt.Sprintf("%s, which belongs to %s, lets in account %s, which is %s's.", c.in.Name(r), env, account, other),
 		Fix:     "Name principals of the environment's own account only."})
@@ -201,8 +260,8 @@ func (c *checker) keyARNs(r *resource.Resource, env string, v value.Value, path 
 		if !strings.Contains(v.String(), ":kms:") {
 			return
 		}
-		if account, ok := policy.AccountOf(v); ok && c.accounts[account] != "" && c.accounts[account] != env {
-			c.key(r, env, path, v.String(), c.accounts[account])
+		if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], env) {
+			c.key(r, env, path, v.String(), strings.Join(c.accounts[account], " and "))
 		}
 	case value.List:
 		for i, item := range v.Items() {

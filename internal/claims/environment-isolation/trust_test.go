@@ -9,7 +9,7 @@ import (
 	"github.com/suretyhq/surety/internal/resource/build"
 )
 
-const dev, prod = "100000000004", "100000000006"
+const dev, prod, shared = "100000000004", "100000000006", "100000000007"
 
 // twoEnvironments is an estate of which only the accounts matter.
 func twoEnvironments() *estate.Estate {
@@ -31,6 +31,12 @@ func TestS01_EnvironmentsDoNotTrustEachOther(t *testing.T) {
 	condition := func(key, v string) build.Props {
 		return build.Props{"Effect": "Allow", "Principal": "*", "Action": "*", "Condition": build.Props{"StringEquals": build.Props{key: v}}}
 	}
+	operator := func(op, key, v string) build.Props {
+		return build.Props{"Effect": "Allow", "Principal": "*", "Action": "*", "Condition": build.Props{op: build.Props{key: v}}}
+	}
+	text := func(doc string) func(*build.Builder) {
+		return func(b *build.Builder) { b.Add("AWS::Logs::ResourcePolicy", "P", build.Props{"PolicyDocument": doc}) }
+	}
 	for _, c := range []struct {
 		name  string
 		build func(*build.Builder)
@@ -45,6 +51,14 @@ func TestS01_EnvironmentsDoNotTrustEachOther(t *testing.T) {
 		{"everybody of its own account", role(condition("aws:PrincipalAccount", dev)), nil},
 		{"everybody of another account", role(condition("aws:PrincipalAccount", prod)), []string{CodeTrust}},
 		{"the organisation", role(condition("aws:PrincipalOrgID", "o-1")), []string{CodeTrustAny}},
+		{"everybody but its own account", role(operator("StringNotEquals", "aws:PrincipalAccount", dev)), []string{CodeTrustHidden}},
+		{"everybody without the key", role(operator("StringEqualsIfExists", "aws:PrincipalAccount", dev)), []string{CodeTrustHidden}},
+		{"everybody by TLS", role(operator("Bool", "aws:SecureTransport", "true")), []string{CodeTrustHidden}},
+		{"everybody of any account", role(operator("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/deploy")), []string{CodeTrustHidden}},
+		{"everybody of its own roles", role(operator("ArnLike", "aws:PrincipalArn", "arn:aws:iam::"+dev+":role/*")), nil},
+		{"an account of two environments", role(build.Props{"Effect": "Allow", "Principal": build.Props{"AWS": arn(shared)}}), []string{CodeTrustHidden}},
+		{"a policy as text", text(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + prod + `"},"Action":"logs:*"}}`), []string{CodeTrust}},
+		{"a policy as broken text", text(`{"Statement"`), []string{CodeTrustHidden}},
 		{"a parameter", role(build.Props{"Effect": "Allow", "Principal": build.Props{"AWS": build.Unknown("a parameter")}}), []string{CodeTrustHidden}},
 		{"a function's permission", func(b *build.Builder) {
 			b.Add("AWS::Lambda::Permission", "P", build.Props{"Principal": prod})
@@ -64,7 +78,7 @@ func TestS01_EnvironmentsDoNotTrustEachOther(t *testing.T) {
 				t.Fatal(err)
 			}
 			in := &proof.Input{Estate: twoEnvironments(), Graph: g}
-			k := &checker{in: in, accounts: map[string]string{dev: "dev", prod: "prod"}, tally: proof.NewTally(in, "things", "none")}
+			k := &checker{in: in, accounts: map[string][]string{dev: {"dev"}, prod: {"prod"}, shared: {"dev", "staging"}}, tally: proof.NewTally(in, "things", "none")}
 			for r := range g.All() {
 				k.trust(r, "dev")
 				k.keys(r, "dev")
