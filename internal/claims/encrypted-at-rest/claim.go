@@ -56,11 +56,11 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 // that turns encryption on ("" if it cannot be off), Key the one that names the
 // key. Left says what AWS does when no key is named.
 type need struct {
-	what    string
-	on, key string
-	left    string
-	open    bool                                   // nothing in a template can say what is left
-	free    func(checker, *resource.Resource) bool // an exception that makes the key needless
+	what      string
+	on, key   string
+	left      string
+	inherited bool                                   // another thing decides, and not the properties
+	free      func(checker, *resource.Resource) bool // an exception that makes the key needless
 }
 
 type checker struct {
@@ -90,6 +90,12 @@ func (c checker) store(r *resource.Resource, n need) {
 			return
 		}
 	}
+	if n.inherited {
+		f.Code, f.Fix = CodeUnknownKey, "Waive this, if what it comes from is encrypted by a key that rotates."
+		f.Message = fmt.Sprintf("By which key the %s of %s is encrypted is not known: %s.", n.what, c.in.Name(r), n.left)
+		c.tally.Doubt(scope, f)
+		return
+	}
 	key := r.Props.Path(n.key)
 	if key.IsAbsent() || key.Kind() == value.Null {
 		if n.free != nil && n.free(c, r) {
@@ -97,11 +103,6 @@ func (c checker) store(r *resource.Resource, n need) {
 		}
 		f.Code = CodeAWSKey
 		f.Message = fmt.Sprintf("The %s of %s names no customer-managed key: %s.", n.what, c.in.Name(r), n.left)
-		if n.open {
-			f.Code = CodeUnknownKey
-			c.tally.Doubt(scope, f)
-			return
-		}
 		c.tally.Refute(scope, f)
 		return
 	}
@@ -111,7 +112,7 @@ func (c checker) store(r *resource.Resource, n need) {
 // key judges the key that a store names.
 func (c checker) key(r *resource.Resource, n need, v value.Value, f proof.Finding) {
 	scope := c.in.ScopeOf(r)
-	k := resolve(c.in.Graph, v)
+	k := resolve(c.in.Graph, r, v)
 	switch {
 	case k.awsManaged != "":
 		f.Code = CodeAWSKey
@@ -142,6 +143,12 @@ func (c checker) rotation(r *resource.Resource, n need, key *resource.Resource) 
 		c.tally.Doubt(scope, f)
 	}
 	p := key.Props
+	for _, property := range []string{"Enabled", "KeySpec", "Origin"} {
+		if why := p.Get(property).FirstUnknown(); why != nil {
+			doubt(property, why)
+			return
+		}
+	}
 	if b, ok := p.Get("Enabled").Bool(); ok && !b {
 		refute(CodeDisabled, "Enabled", "is disabled, so the data can be neither read nor written.", "Take Enabled: false out.")
 		return

@@ -55,6 +55,46 @@ func TestS23_StoresAreEncrypted(t *testing.T) {
 			b.Add("AWS::RDS::DBInstance", "Db", build.Props{"DBClusterIdentifier": "cluster"})
 		}},
 		{Name: "an instance's root volume", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) { b.Add("AWS::EC2::Instance", "Host", nil) }},
+		{Name: "a root volume beside an encrypted one", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::EC2::Instance", "Host", build.Props{"BlockDeviceMappings": []build.Props{{"DeviceName": "/dev/sdf", "Ebs": build.Props{"Encrypted": true, "KmsKeyId": b.Ref("Key")}}}})
+		}},
+		{Name: "an encrypted root volume", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::EC2::Instance", "Host", build.Props{"BlockDeviceMappings": []build.Props{{"DeviceName": "/dev/xvda", "Ebs": build.Props{"Encrypted": true, "KmsKeyId": b.Ref("Key")}}}})
+		}},
+		{Name: "instances of a template from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::AutoScaling::AutoScalingGroup", "Group", build.Props{"LaunchTemplate": build.Props{"LaunchTemplateId": "lt-1"}})
+		}},
+		{Name: "an instance of a template from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::EC2::Instance", "Host", build.Props{"LaunchTemplate": build.Props{"LaunchTemplateId": "lt-1"}})
+		}},
+		{Name: "a database from a snapshot", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::RDS::DBInstance", "Db", build.Props{"DBSnapshotIdentifier": "snapshot", "StorageEncrypted": true, "KmsKeyId": b.Ref("Key")})
+		}},
+		{Name: "a replica of a database", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::RDS::DBInstance", "Db", build.Props{"SourceDBInstanceIdentifier": "other"})
+		}},
+		{Name: "replicas that are not known", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::DynamoDB::GlobalTable", "Table", build.Props{"SSESpecification": build.Props{"SSEEnabled": true}, "Replicas": build.Unknown("a parameter")})
+		}},
+		{Name: "a secret's replica with AWS's key", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::SecretsManager::Secret", "Secret", build.Props{"KmsKeyId": b.Ref("Key"), "ReplicaRegions": []build.Props{{"Region": "us-east-1"}}})
+		}},
+		{Name: "a broker's own key", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) { b.Add("AWS::AmazonMQ::Broker", "Broker", nil) }},
+		{Name: "a key of unknown origin", Outcome: proof.Unknown, Codes: []string{CodeNoRotation}, Build: func(b *build.Builder) {
+			key(b, build.Props{"EnableKeyRotation": true, "Origin": build.Unknown("a parameter")})
+			b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": b.Ref("Key")})
+		}},
+		{Name: "an alias that two templates have", Outcome: proof.Unknown, Codes: []string{CodeUnknownKey}, Build: func(b *build.Builder) {
+			key(b, rotating)
+			b.Add("AWS::KMS::Key", "Still", nil)
+			b.Add("AWS::KMS::Alias", "One", build.Props{"AliasName": "alias/data", "TargetKeyId": b.Ref("Key")})
+			b.Add("AWS::KMS::Alias", "Two", build.Props{"AliasName": "alias/data", "TargetKeyId": b.Ref("Still")})
+			b.Add("AWS::SNS::Topic", "Topic", build.Props{"KmsMasterKeyId": "alias/data"})
+		}},
 		{Name: "a bucket with SSE-S3", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) {
 			b.Add("AWS::S3::Bucket", "Bucket", sse(build.Props{"SSEAlgorithm": "AES256"}))
 		}},
@@ -66,6 +106,21 @@ func TestS23_StoresAreEncrypted(t *testing.T) {
 			b.Add("AWS::Lambda::Function", "Function", build.Props{"Environment": build.Props{"Variables": build.Props{"A": "b"}}})
 		}},
 	})
+}
+
+// Page: "Aliases in AWS KMS": an alias belongs to one account and Region.
+func TestAliasesOfOtherAccountsAreOthers(t *testing.T) {
+	there, here := build.New("100000000009", "ap-southeast-2", "s"), build.New("100000000004", "ap-southeast-2", "s")
+	there.Add("AWS::KMS::Key", "Key", build.Props{"EnableKeyRotation": true})
+	there.Add("AWS::KMS::Alias", "Alias", build.Props{"AliasName": "alias/data", "TargetKeyId": there.Ref("Key")})
+	topic := here.Add("AWS::SNS::Topic", "Topic", build.Props{"KmsMasterKeyId": "alias/data"})
+	g, err := there.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k := resolve(g, topic, topic.Props.Get("KmsMasterKeyId")); k.key != nil || k.why == "" {
+		t.Errorf("another account's alias was taken: %+v", k)
+	}
 }
 
 func TestEveryStoreIsRead(t *testing.T) {

@@ -19,7 +19,7 @@ type resolved struct {
 // alias, or an ARN, id or alias as text. A replica of a multi-Region key
 // rotates with its primary, so the primary is returned for it (AWS KMS
 // Developer Guide, "Rotating multi-Region keys").
-func resolve(g *resource.Graph, v value.Value) resolved {
+func resolve(g *resource.Graph, at *resource.Resource, v value.Value) resolved {
 	if why := v.FirstUnknown(); why != nil {
 		return resolved{why: why.Error()}
 	}
@@ -35,15 +35,27 @@ func resolve(g *resource.Graph, v value.Value) resolved {
 		if strings.HasPrefix(alias, "alias/aws/") {
 			return resolved{awsManaged: alias}
 		}
+		var found []*resource.Resource
 		for _, a := range g.OfType("AWS::KMS::Alias") {
-			if a.Props.Get("AliasName").Text() == alias {
-				return follow(g, a, 0)
+			s, t := a.Addr.Stack, at.Addr.Stack
+			if a.Props.Get("AliasName").Text() == alias && same(s.Account, t.Account) && same(s.Region, t.Region) {
+				found = append(found, a)
 			}
 		}
-		return resolved{why: "no template has the alias " + alias}
+		switch len(found) {
+		case 0:
+			return resolved{why: "no template of its account and Region has the alias " + alias}
+		case 1:
+			return follow(g, found[0], 0)
+		}
+		return resolved{why: "several templates have the alias " + alias}
 	}
 	return resolved{why: "the key is in none of the templates"}
 }
+
+// same says whether an alias of one account or Region may be meant in another:
+// aliases belong to one ("Aliases in AWS KMS").
+func same(a, b string) bool { return a == b || a == "" || b == "" }
 
 // target returns the resource that a symbol, or the one symbol in a
 // concatenation, stands for.

@@ -24,6 +24,14 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 	prooftest.Run(t, Claim(), []prooftest.Case{
 		{Name: "modern listener", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTPS", "Port": 443, "SslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"})},
 		{Name: "TLS 1.1", Outcome: proof.Refuted, Codes: []string{CodeWeakPolicy}, Build: listener(build.Props{"Protocol": "HTTPS", "Port": 443, "SslPolicy": "ELBSecurityPolicy-TLS13-1-1-2021-06"})},
+		{Name: "a policy that a parameter names", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: listener(build.Props{"Protocol": "HTTPS", "Port": 443, "SslPolicy": build.Unknown("a parameter")})},
+		{Name: "PostgreSQL of an unknown version", Outcome: proof.Unknown, Codes: []string{CodeDatabaseHidden}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "postgres"})},
+		{Name: "a warehouse", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: one("AWS::Redshift::Cluster", nil)},
+		{Name: "a bucket that a policy names", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Bucket", build.Props{"BucketName": "data"})
+			b.Add("AWS::S3::BucketPolicy", "Policy", build.Props{"Bucket": "data", "PolicyDocument": build.Props{"Statement": []build.Props{{
+				"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": build.Props{"Bool": build.Props{"aws:SecureTransport": "false"}}}}}})
+		}},
 		{Name: "redirects to HTTPS", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTPS")})},
 		{Name: "redirects to HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainListener}, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTP")})},
 		{Name: "passes TCP through", Outcome: proof.Unknown, Codes: []string{CodePassThrough}, Build: listener(build.Props{"Protocol": "TCP", "Port": 443})},

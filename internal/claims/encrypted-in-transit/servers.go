@@ -31,7 +31,12 @@ func (c *checker) listener(r *resource.Resource, l *resource.Listener) {
 	f := proof.Finding{At: r.Addr, Part: c.in.PartOf(l.Balancer.To)}
 	switch l.Protocol {
 	case "HTTPS", "TLS":
-		if !modern(l.SSLPolicy) {
+		if why := l.Props.Get("SslPolicy").FirstUnknown(); why != nil {
+			f.Code, f.Property = CodeSettingHidden, "SslPolicy"
+			f.Message = fmt.Sprintf("Which TLS %s accepts is not known: %s.", c.in.Name(r), why.Error())
+			f.Fix = "Give the parameter with --param, or write the policy."
+			c.tally.Doubt(c.in.ScopeOf(r), f)
+		} else if !modern(l.SSLPolicy) {
 			f.Code, f.Property = CodeWeakPolicy, "SslPolicy"
 			f.Message = fmt.Sprintf("%s accepts TLS below 1.2: its policy is %s.", c.in.Name(r), orDefault(l.SSLPolicy))
 			f.Fix = "Set SslPolicy to ELBSecurityPolicy-TLS13-1-2-2021-06 or a stricter one."
@@ -148,6 +153,11 @@ func (c *checker) database(r *resource.Resource, property, typ string) {
 	case v.IsUnknown():
 		c.doubt(at, CodeDatabaseHidden, where, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), v.Reason().Error()), "Write "+name+": 1.")
 	case slices.Contains(on, text) || v.IsAbsent() && since > 0 && major(r.Props.Get("EngineVersion")) >= since:
+	case v.IsAbsent() && since > 0 && major(r.Props.Get("EngineVersion")) == 0:
+		c.doubt(r, CodeDatabaseHidden, "EngineVersion", fmt.Sprintf("Whether %s refuses plaintext is not known: it does so by default from version %d on, and its version is not known.", c.in.Name(r), since),
+			"Set "+name+" to 1 in its parameter group.")
+	case v.Kind() == value.Symbol || v.Kind() == value.Concat:
+		c.doubt(at, CodeDatabaseHidden, where, fmt.Sprintf("Whether %s refuses plaintext is known at deployment only.", c.in.Name(r)), "Write "+name+": 1.")
 	default:
 		c.refute(at, CodePlainDatabase, where, fmt.Sprintf("%s accepts connections without TLS: %s is not %s.", c.in.Name(r), name, on[0]), "Set "+name+" to "+on[0]+" in its parameter group.")
 	}
@@ -191,6 +201,27 @@ func (c *checker) settings() {
 		}
 	}
 	c.volumes()
+	c.silent()
+}
+
+// silent are servers that take plaintext unless a parameter says otherwise that
+// is not read here.
+func (c *checker) silent() {
+	for _, s := range [][2]string{
+		{"AWS::DAX::Cluster", "ClusterEndpointEncryptionType"},
+		{"AWS::DocDB::DBCluster", "tls"},
+		{"AWS::ElasticLoadBalancing::LoadBalancer", "the protocols of its listeners"},
+		{"AWS::Neptune::DBCluster", "neptune_enforce_ssl"},
+		{"AWS::Redshift::Cluster", "require_ssl"},
+		{"AWS::RedshiftServerless::Workgroup", "require_ssl"},
+	} {
+		typ, parameter := s[0], s[1]
+		for _, r := range c.in.Graph.OfType(typ) {
+			c.looked(r)
+			c.doubt(r, CodeSettingHidden, "", fmt.Sprintf("Whether %s refuses plaintext is not known: %s decides, and it is not read.", c.in.Name(r), parameter),
+				"See to it that it is set so that plaintext is refused, and waive this.")
+		}
+	}
 }
 
 func (c *checker) setting(r *resource.Resource, s setting) {
@@ -240,6 +271,11 @@ func (c *checker) store(typ, policyType, property, service string) {
 		for _, v := range append(p.Props.Get(property).Items(), p.Props.Get(property)) {
 			if ref, ok := v.Ref(); ok {
 				denied[c.in.Graph.Get(ref.To)] = true
+			}
+			for _, r := range c.in.Graph.OfType(typ) {
+				if name := r.Props.Get("BucketName"); !name.IsAbsent() && value.Equal(name, v) {
+					denied[r] = true
+				}
 			}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
 )
 
 // Codes of findings.
@@ -24,6 +25,9 @@ const (
 	CodeMaybe     = "INTERNET_REACHABLE_PERHAPS"
 	CodeFunction  = "FUNCTION_URL_PUBLIC"
 	CodeBucket    = "BUCKET_PUBLIC"
+
+	CodeBucketPerhaps = "BUCKET_PUBLIC_PERHAPS"
+	CodeService       = "SERVICE_PUBLIC_PERHAPS"
 )
 
 // Claim returns the claim.
@@ -58,6 +62,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	}
 	functions(in, t)
 	buckets(in, t)
+	services(in, t)
 	return t.Verdicts(), nil
 }
 
@@ -112,6 +117,10 @@ func declared(in *proof.Input, ends *proof.Ends, c network.ClassID) network.Pack
 func functions(in *proof.Input, t *proof.Tally) {
 	for _, r := range in.Graph.OfType("AWS::Lambda::Url") {
 		t.Check(in.ScopeOf(r), 1)
+		if why := r.Props.Get("AuthType").FirstUnknown(); why != nil {
+			t.Doubt(in.ScopeOf(r), proof.Finding{Code: CodeFunction, At: r.Addr, Property: "AuthType",
+				Message: fmt.Sprintf("Whether anybody on the internet may call %s is not known: %s.", in.Name(r), why.Error()), Fix: "Set AuthType to AWS_IAM."})
+		}
 		if r.Props.Get("AuthType").Text() == "NONE" {
 			t.Refute(in.ScopeOf(r), proof.Finding{Code: CodeFunction, At: r.Addr, Property: "AuthType",
 				Message: fmt.Sprintf("%s gives its function an address that anybody on the internet may call.", in.Name(r)),
@@ -125,21 +134,25 @@ func functions(in *proof.Input, t *proof.Tally) {
 // your Amazon S3 storage".
 func buckets(in *proof.Input, t *proof.Tally) {
 	for _, r := range in.Graph.OfType("AWS::S3::BucketPolicy") {
-		ref, ok := r.Props.Get("Bucket").Ref()
-		if !ok {
-			continue
-		}
-		b := in.Graph.Get(ref.To)
+		b := bucketOf(in.Graph, r)
 		if b == nil {
 			continue
 		}
 		t.Check(in.ScopeOf(b), 1)
 		block := b.Props.Get("PublicAccessBlockConfiguration")
-		if on, known := block.Get("RestrictPublicBuckets").Bool(); block.IsAbsent() || known && on {
+		restrict := block.Get("RestrictPublicBuckets")
+		if on, known := restrict.Bool(); block.IsAbsent() || known && on {
 			continue // absent: AWS blocks public access of new buckets
 		}
-		statements, _ := policy.Statements(r.Props.Get("PolicyDocument"))
+		statements, why := policy.Statements(r.Props.Get("PolicyDocument"))
+		if why != nil {
+			doubtful(in, t, b, r, "PolicyDocument", why)
+		}
 		for _, s := range statements {
+			if why := block.FirstUnknown(); why != nil && s.Allow && !s.Conditional() {
+				doubtful(in, t, b, r, "PolicyDocument", why)
+				break
+			}
 			if s.Allow && !s.Conditional() && (s.NotPrincipal || slices.ContainsFunc(s.Principals, policy.Principal.Any)) {
 				t.Refute(in.ScopeOf(b), proof.Finding{Code: CodeBucket, At: r.Addr, Property: "PolicyDocument/" + s.Property,
 					Message: fmt.Sprintf("%s lets everybody on the internet into its bucket, and the bucket does not block public access.", in.Name(r)),
@@ -147,4 +160,54 @@ func buckets(in *proof.Input, t *proof.Tally) {
 			}
 		}
 	}
+}
+
+// bucketOf returns the bucket of a policy: the one that it refers to, or the one
+// that has the name which it gives.
+func bucketOf(g *resource.Graph, r *resource.Resource) *resource.Resource {
+	v := r.Props.Get("Bucket")
+	if ref, ok := v.Ref(); ok {
+		return g.Get(ref.To)
+	}
+	for _, b := range g.OfType("AWS::S3::Bucket") {
+		if name := b.Props.Get("BucketName"); !name.IsAbsent() && value.Equal(name, v) {
+			return b
+		}
+	}
+	return nil
+}
+
+func doubtful(in *proof.Input, t *proof.Tally, b, r *resource.Resource, property string, why *value.Reason) {
+	t.Doubt(in.ScopeOf(b), proof.Finding{Code: CodeBucketPerhaps, At: r.Addr, Property: property,
+		Message: fmt.Sprintf("Whether %s lets everybody on the internet into its bucket is not known: %s.", in.Name(r), why.Error()),
+		Fix:     "Write the policy in the template, and set RestrictPublicBuckets."})
+}
+
+// services reports services whose own address is on the internet beside what
+// they have in a VPC. Sources: Amazon EKS User Guide, "Cluster API server
+// endpoint" (public by default); Amazon OpenSearch Service Developer Guide,
+// "Launching your domains within a VPC" (public without VPCOptions).
+func services(in *proof.Input, t *proof.Tally) {
+	for _, r := range in.Graph.OfType("AWS::EKS::Cluster") {
+		const property = "ResourcesVpcConfig/EndpointPublicAccess"
+		on, known := r.Props.Path(property).Bool()
+		if known && !on {
+			continue
+		}
+		service(in, t, r, property, "Set EndpointPublicAccess to false and EndpointPrivateAccess to true.")
+	}
+	for _, typ := range []string{"AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain"} {
+		for _, r := range in.Graph.OfType(typ) {
+			if ids := r.Props.Path("VPCOptions/SubnetIds"); ids.Kind() == value.List && ids.Len() > 0 {
+				continue
+			}
+			service(in, t, r, "VPCOptions", "Give it VPCOptions, so that its address is in subnets.")
+		}
+	}
+}
+
+func service(in *proof.Input, t *proof.Tally, r *resource.Resource, property, fix string) {
+	t.Check(in.ScopeOf(r), 1)
+	t.Doubt(in.ScopeOf(r), proof.Finding{Code: CodeService, At: r.Addr, Property: property, Fix: fix,
+		Message: fmt.Sprintf("%s may have an address of its own on the internet, and only its policies say who may use it.", in.Name(r))})
 }

@@ -59,6 +59,16 @@ func TestS07_OnlyEdgesAreReachedFromTheInternet(t *testing.T) {
 		{Name: "a function's address", Outcome: proof.Refuted, Codes: []string{CodeFunction}, Build: func(b *build.Builder) { b.Add("AWS::Lambda::Url", "Url", build.Props{"AuthType": "NONE"}) }},
 		{Name: "a function's address with credentials", Outcome: proof.Proved, Build: func(b *build.Builder) { b.Add("AWS::Lambda::Url", "Url", build.Props{"AuthType": "AWS_IAM"}) }},
 		{Name: "a bucket for everybody", Outcome: proof.Refuted, Codes: []string{CodeBucket}, Build: policy(build.Props{"PublicAccessBlockConfiguration": build.Props{"BlockPublicAcls": true}})},
+		{Name: "a bucket that a policy names", Outcome: proof.Refuted, Codes: []string{CodeBucket}, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Bucket", build.Props{"BucketName": "data", "PublicAccessBlockConfiguration": build.Props{"BlockPublicAcls": true}})
+			b.Add("AWS::S3::BucketPolicy", "Policy", build.Props{"Bucket": "data", "PolicyDocument": build.Props{"Statement": build.Props{
+				"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}}})
+		}},
+		{Name: "a bucket that blocks perhaps", Outcome: proof.Unknown, Codes: []string{CodeBucketPerhaps}, Build: policy(build.Props{"PublicAccessBlockConfiguration": build.Props{"RestrictPublicBuckets": build.Unknown("a parameter")}})},
+		{Name: "a function's address with unknown credentials", Outcome: proof.Unknown, Codes: []string{CodeFunction}, Build: func(b *build.Builder) {
+			b.Add("AWS::Lambda::Url", "Url", build.Props{"AuthType": build.Unknown("a parameter")})
+		}},
+		{Name: "a search domain outside VPCs", Outcome: proof.Unknown, Codes: []string{CodeService}, Build: func(b *build.Builder) { b.Add("AWS::OpenSearchService::Domain", "Domain", nil) }},
 		{Name: "a bucket that blocks everybody", Outcome: proof.Proved, Build: policy(build.Props{"PublicAccessBlockConfiguration": build.Props{"RestrictPublicBuckets": true}})},
 	})
 }
