@@ -59,7 +59,7 @@ func (c *composer) hubCore() *hub {
 	asPart(flowLogs, estate.PartLogs)
 	h.egress = egressvpc.New(h.stack, "Egress", &egressvpc.Props{Name: name + "-egress", CIDR: c.plan.Hub.CIDR, Private: c.estate.Network.Supernet,
 		Zones: c.plan.Hub.Zones, Range: ranges(c.plan.Hub, estate.HubTiers()), Subnets: subnets(c.plan.Hub),
-		Clients: c.clients(), Ports: c.outsidePorts(), TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
+		Ports: c.outsidePorts(), TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
 	asPart(h.egress.Attachment, estate.PartAttachment)
 	for i := range h.egress.NATs {
 		asPart(h.egress.NATs[i], estate.PartEgress)
@@ -103,14 +103,6 @@ func (c *composer) sharedWith(hubAccount string) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
-}
-
-func (c *composer) clients() []egressvpc.Client {
-	var all []egressvpc.Client
-	for name, v := range c.plan.Environments.All() {
-		all = append(all, egressvpc.Client{Name: name, CIDR: v.CIDR})
-	}
-	return all
 }
 
 func (c *composer) clientRanges() []netip.Prefix {

@@ -30,28 +30,21 @@ const (
 type Props struct {
 	// Name is the VPC's name.
 	Name string
-	// CIDR is the VPC's range, Private that of all connected networks.
+	// CIDR is the VPC's range, Private that of all connected networks, which
+	// leave by this VPC. One rule and one route name them all, so that their
+	// number is not bound by the quotas of network ACLs and route tables.
 	CIDR, Private netip.Prefix
 	// Zones are the ids of the Availability Zones.
 	Zones []string
 	// Range and Subnets give the addresses of the tiers Public and Attachment.
 	Range   map[string]netip.Prefix
 	Subnets map[string][]netip.Prefix
-	// Clients are the networks that leave by this VPC.
-	Clients []Client
-	// Ports are what clients may reach on the internet.
+	// Ports are what connected networks may reach on the internet.
 	Ports []Port
-	// TransitGatewayID is the gateway by which clients come.
+	// TransitGatewayID is the gateway by which they come.
 	TransitGatewayID *string
 	// FlowLogs receives a record of all traffic.
 	FlowLogs awslogs.ILogGroup
-}
-
-// Client is a network that leaves by the egress VPC.
-type Client struct {
-	// Name is unique among the clients.
-	Name string
-	CIDR netip.Prefix
 }
 
 // Port is a port on the internet.
@@ -101,24 +94,20 @@ func (n *Network) addGateways(props *Props) {
 		awscdk.Tags_Of(address).Add(jsii.String("Name"), label, nil)
 		awscdk.Tags_Of(nat).Add(jsii.String("Name"), label, nil)
 		public.AddRoute("ToInternet", vpc.Internet(), awsec2.CfnRouteProps{GatewayId: internet.AttrInternetGatewayId()}).AddResourceDependency(joined, nil)
-		for _, c := range props.Clients {
-			public.AddRoute("To"+c.Name, c.CIDR, awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).AddResourceDependency(n.Attachment, nil)
-		}
+		public.AddRoute("ToNetworks", props.Private, awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).AddResourceDependency(n.Attachment, nil)
 		private[i].AddRoute("ToNat", vpc.Internet(), awsec2.CfnRouteProps{NatGatewayId: nat.AttrNatGatewayId()})
 		n.NATs, n.Addresses = append(n.NATs, nat), append(n.Addresses, address)
 	}
 }
 
-// flows lets clients come from the gateway's attachment to the NAT gateways,
-// and these reach the internet. A client keeps its address until the NAT
-// gateway, so the public subnets see the clients' ranges.
+// flows lets connected networks come from the gateway's attachment to the NAT
+// gateways, and these reach the internet. A packet keeps its source until the
+// NAT gateway, so the public subnets see the networks' addresses.
 func flows(props *Props) []vpc.Flow {
-	internet := vpc.Peer{Range: vpc.Internet()}
+	internet, networks := vpc.Peer{Range: vpc.Internet()}, vpc.Peer{Range: props.Private}
 	var all []vpc.Flow
 	for _, p := range props.Ports {
-		for _, c := range props.Clients {
-			all = append(all, vpc.Flow{From: vpc.Peer{Range: c.CIDR}, To: vpc.Peer{Tier: Public}, Protocol: p.Protocol, Low: p.Number, High: p.Number})
-		}
+		all = append(all, vpc.Flow{From: networks, To: vpc.Peer{Tier: Public}, Protocol: p.Protocol, Low: p.Number, High: p.Number})
 		for _, t := range []string{Public, Attachment} {
 			all = append(all, vpc.Flow{From: vpc.Peer{Tier: t}, To: internet, Protocol: p.Protocol, Low: p.Number, High: p.Number})
 		}

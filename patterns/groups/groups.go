@@ -1,7 +1,11 @@
 // Package groups makes security groups, one for each party, that let through
 // exactly the listed flows.
 //
-// A group without an outgoing flow lets nothing out. Flows between parties are
+// A group without an outgoing flow lets nothing out: the CDK declares a rule
+// that matches nothing in it, because CloudFormation opens everything for a
+// group that declares no egress ("AWS::EC2::SecurityGroup", CloudFormation
+// Template Reference). It stays beside the rules that are resources of their
+// own, so that no group is open between its own making and theirs. Flows between parties are
 // opened from group to group, never by address.
 package groups
 
@@ -61,27 +65,7 @@ func New(scope constructs.Construct, id string, props *Props) (*Groups, error) {
 			return nil, err
 		}
 	}
-	g.closeRest(props)
 	return g, nil
-}
-
-// closeRest declares a rule that matches nothing in each group whose outgoing
-// rules are all resources of their own. CloudFormation opens everything for a
-// group that declares no egress ("AWS::EC2::SecurityGroup", CloudFormation
-// Template Reference), and it should not be open even for the moment between
-// the group and its rules.
-func (g *Groups) closeRest(props *Props) {
-	open := map[string]bool{}
-	for _, f := range props.Flows {
-		open[f.From] = open[f.From] || f.To == ""
-	}
-	for _, p := range props.Parties {
-		if !open[p] {
-			g.of[p].Node().DefaultChild().(awsec2.CfnSecurityGroup).SetSecurityGroupEgress([]any{&awsec2.CfnSecurityGroup_EgressProperty{
-				CidrIp: jsii.String("255.255.255.255/32"), IpProtocol: jsii.String("icmp"), FromPort: jsii.Number(252), ToPort: jsii.Number(86),
-				Description: jsii.String("matches nothing: what is open is declared apart")}})
-		}
-	}
 }
 
 func (g *Groups) open(f Flow) error {
@@ -89,11 +73,11 @@ func (g *Groups) open(f Flow) error {
 	if !ok {
 		return fmt.Errorf("flow from %q: there is no such party", f.From)
 	}
-	port := awsec2.Port_Tcp(jsii.Number(f.Port))
-	if f.Protocol == UDP {
-		port = awsec2.Port_Udp(jsii.Number(f.Port))
-	}
 	if f.To == "" {
+		port := awsec2.Port_Tcp(jsii.Number(f.Port))
+		if f.Protocol == UDP {
+			port = awsec2.Port_Udp(jsii.Number(f.Port))
+		}
 		for _, r := range f.Ranges {
 			from.AddEgressRule(awsec2.Peer_Ipv4(jsii.String(r.String())), port, jsii.String("to the internet"), nil)
 		}
@@ -103,9 +87,19 @@ func (g *Groups) open(f Flow) error {
 	if !ok {
 		return fmt.Errorf("flow from %q to %q: there is no such party", f.From, f.To)
 	}
-	from.AddEgressRule(to, port, jsii.String("to "+f.To), nil)
-	to.AddIngressRule(from, port, jsii.String("from "+f.From), nil)
+	awsec2.NewCfnSecurityGroupEgress(from, f.id("to", f.To), &awsec2.CfnSecurityGroupEgressProps{
+		GroupId: from.SecurityGroupId(), DestinationSecurityGroupId: to.SecurityGroupId(), IpProtocol: jsii.String(string(f.Protocol)),
+		FromPort: jsii.Number(f.Port), ToPort: jsii.Number(f.Port), Description: jsii.String("to " + f.To)})
+	awsec2.NewCfnSecurityGroupIngress(to, f.id("from", f.From), &awsec2.CfnSecurityGroupIngressProps{
+		GroupId: to.SecurityGroupId(), SourceSecurityGroupId: from.SecurityGroupId(), IpProtocol: jsii.String(string(f.Protocol)),
+		FromPort: jsii.Number(f.Port), ToPort: jsii.Number(f.Port), Description: jsii.String("from " + f.From)})
 	return nil
+}
+
+// id names one rule of a flow by its other end: the rule's construct path is
+// what people read, and a group's own rules would be named by tokens.
+func (f Flow) id(direction, party string) *string {
+	return jsii.String(fmt.Sprintf("%s %s %s:%d", direction, party, f.Protocol, f.Port))
 }
 
 // Of returns a party's group, or nil.
