@@ -93,11 +93,7 @@ func input(e *estate.Estate, resources []*resource.Resource, opts ...network.Opt
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	in := &proof.Input{Estate: e, Graph: g, Parts: part.Bind(e, g), Net: network.Build(g, opts...), Now: clock}
-	if len(opts) > 0 {
-		in.Options = opts[0]
-	}
-	return in, nil
+	return &proof.Input{Estate: e, Graph: g, Parts: part.Bind(e, g), Net: network.Build(g, opts...), Now: clock}, nil
 }
 
 // prove runs every claim.

@@ -90,12 +90,10 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	s.graph = graph
 
 	begin = time.Now()
-	var opts network.Options
 	if s.estate != nil {
 		s.parts = part.Bind(s.estate, graph)
-		opts.Ports = ports(s.estate)
 	}
-	s.net = network.Build(graph, opts)
+	s.net = network.Build(graph, network.Options{Ports: proof.Ports(s.estate, graph)})
 	s.timing.Prove = time.Since(begin)
 	return s, ctx.Err()
 }
@@ -161,16 +159,6 @@ func settle(ctx context.Context, env Env, problems diag.List) error {
 	}
 	printProblems(env.Stderr, problems)
 	return nil
-}
-
-// ports are the ports that the estate's flows name, so that the network tells
-// them apart from others.
-func ports(e *estate.Estate) []network.Flow {
-	var flows []network.Flow
-	for _, f := range e.Flows() {
-		flows = append(flows, network.Flow{Protocol: f.Protocol, From: uint16(f.Port), To: uint16(f.Port)})
-	}
-	return flows
 }
 
 // checkIDs says which of the ids is no claim's, and which was meant.

@@ -10,6 +10,10 @@ import (
 // networkACLs compiles network ACLs and gives each subnet its own, or its
 // VPC's default one ("Default network ACL").
 func (c *compiler) networkACLs() {
+	if c.n.options.Open.ACLs {
+		c.openACLs()
+		return
+	}
 	for _, a := range c.rawACL {
 		c.acls[a] = c.networkACL(a)
 	}
@@ -28,6 +32,17 @@ func (c *compiler) networkACLs() {
 		}
 		c.n.acls = append(c.n.acls, unknown)
 		s.acl = unknown
+	}
+}
+
+// openACLs gives every subnet a network ACL that lets everything by.
+func (c *compiler) openACLs() {
+	for _, s := range c.n.subnets {
+		s.acl = &acl{id: len(c.n.acls), addr: s.addr, at: make([]uint16, c.n.atoms.len()), open: true}
+		for dir := range s.acl.verdict {
+			s.acl.verdict[dir] = []filter{{must: c.n.ports.all, may: c.n.ports.all}}
+		}
+		c.n.acls = append(c.n.acls, s.acl)
 	}
 }
 

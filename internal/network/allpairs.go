@@ -6,12 +6,15 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/suretyhq/surety/internal/resource"
 )
 
 // place is the classes that the fabric does not tell apart: those of one
-// subnet with the same addresses.
+// subnet with the same addresses, public or not.
 type place struct {
 	sub     *subnet
+	public  resource.Tri
 	atoms   [2][]atom
 	classes []ClassID
 }
@@ -20,6 +23,19 @@ type place struct {
 // ones, from several goroutines at once and in no order, until ctx is done. A
 // class is paired with itself too: it may have several members.
 func (n *Network) AllPairs(ctx context.Context, f func(a, b ClassID, r Reach)) error {
+	return n.pairs(ctx, false, f)
+}
+
+// OpenPairs is AllPairs for the pairs between which something may flow.
+func (n *Network) OpenPairs(ctx context.Context, f func(a, b ClassID, r Reach)) error {
+	return n.pairs(ctx, true, func(a, b ClassID, r Reach) {
+		if !r.May.IsEmpty() {
+			f(a, b, r)
+		}
+	})
+}
+
+func (n *Network) pairs(ctx context.Context, open bool, f func(a, b ClassID, r Reach)) error {
 	places := n.places()
 	var next atomic.Int64
 	work, ctx := errgroup.WithContext(ctx)
@@ -34,7 +50,7 @@ func (n *Network) AllPairs(ctx context.Context, f func(a, b ClassID, r Reach)) e
 					return err
 				}
 				for j := range places {
-					n.placePairs(&places[i], &places[j], f)
+					n.placePairs(&places[i], &places[j], open, f)
 				}
 			}
 		})
@@ -47,11 +63,11 @@ func (n *Network) places() []place {
 	var out []place
 	for id := range n.inside {
 		k := &n.inside[id]
-		if p := len(out) - 1; p >= 0 && k.sub != nil && out[p].sub == k.sub && sameAtoms(out[p].atoms, k.atoms) {
+		if p := len(out) - 1; p >= 0 && k.sub != nil && out[p].sub == k.sub && out[p].public == k.public && sameAtoms(out[p].atoms, k.atoms) {
 			out[p].classes = append(out[p].classes, ClassID(id))
 			continue
 		}
-		out = append(out, place{k.sub, k.atoms, []ClassID{ClassID(id)}})
+		out = append(out, place{k.sub, k.public, k.atoms, []ClassID{ClassID(id)}})
 	}
 	return out
 }
@@ -71,12 +87,13 @@ func sameAtoms(a, b [2][]atom) bool {
 }
 
 // placePairs answers for all classes of two places, walking the fabric once
-// for each pair of addresses.
-func (n *Network) placePairs(a, b *place, f func(a, b ClassID, r Reach)) {
+// for each pair of addresses. With open, pairs between which nothing flows may
+// be left out.
+func (n *Network) placePairs(a, b *place, open bool, f func(a, b ClassID, r Reach)) {
 	if a.sub == nil && b.sub == nil {
 		return
 	}
-	if a.sub == nil || b.sub == nil || len(a.atoms[1])*len(b.atoms[1]) > 0 {
+	if len(a.atoms[1])*len(b.atoms[1]) > 0 {
 		for _, x := range a.classes {
 			for _, y := range b.classes {
 				f(x, y, n.reach(&n.inside[x], &n.inside[y]))
@@ -84,7 +101,7 @@ func (n *Network) placePairs(a, b *place, f func(a, b ClassID, r Reach)) {
 		}
 		return
 	}
-	n.insidePairs(a, b, f)
+	n.simplePairs(a, b, open, f)
 }
 
 // side is what rules that name addresses let by for a class at one end and one
@@ -98,7 +115,7 @@ func (n *Network) sideOf(buf side, dir int, own *place, to []atom) side {
 		s := n.inside[id].groups
 		for _, x := range to {
 			var let flow
-			if s.none {
+			if n.free(s, dir) {
 				let.must, let.may = n.ports.all, n.ports.all
 			} else {
 				n.spansLet(&let, s, dir, one(x), nil)
@@ -109,10 +126,10 @@ func (n *Network) sideOf(buf side, dir int, own *place, to []atom) side {
 	return buf
 }
 
-// insidePairs answers for the classes of two places in the graph: the fabric
+// simplePairs answers for the classes of two places by IPv4 alone: the fabric
 // once for each pair of addresses, rules that name addresses once for each
 // class and address, rules that name groups for each pair.
-func (n *Network) insidePairs(a, b *place, f func(a, b ClassID, r Reach)) {
+func (n *Network) simplePairs(a, b *place, openOnly bool, f func(a, b ClassID, r Reach)) {
 	xs, ys := a.atoms[0], b.atoms[0]
 	var few [4]fabric
 	fabrics := few[:0]
@@ -124,6 +141,9 @@ func (n *Network) insidePairs(a, b *place, f func(a, b ClassID, r Reach)) {
 			n.cross(last, end{&n.inside[a.classes[0]], x}, end{&n.inside[b.classes[0]], y})
 			open = open || !last.may.empty()
 		}
+	}
+	if !open && openOnly {
+		return
 	}
 	var outs, ins side
 	plain := open && n.options.Mutant == None
@@ -161,7 +181,7 @@ func (n *Network) sides(f *flow, fab *fabric, a, b *groupSet, out, in *flow) {
 		return
 	}
 	let := *in
-	if !b.none {
+	if !n.free(b, inward) {
 		n.refsLet(&let, b, inward, a, fab.in, nil)
 	}
 	f.keep(&let.must, &let.may)
@@ -169,7 +189,7 @@ func (n *Network) sides(f *flow, fab *fabric, a, b *groupSet, out, in *flow) {
 		return
 	}
 	let = *out
-	if !a.none {
+	if !n.free(a, outward) {
 		n.refsLet(&let, a, outward, b, fab.out, nil)
 	}
 	f.keep(&let.must, &let.may)

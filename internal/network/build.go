@@ -68,6 +68,9 @@ func Build(g *resource.Graph, opts ...Options) *Network {
 		if o.Mutant != None {
 			n.options.Mutant = o.Mutant
 		}
+		if o.Open != (Lines{}) {
+			n.options.Open = o.Open
+		}
 	}
 	c := &compiler{n: n, g: g, groups: map[*resource.SecurityGroup]*group{}, acls: map[*resource.NetworkACL]*acl{}, tables: map[addr.Address]*table{}}
 	c.compile()
@@ -124,10 +127,30 @@ func (n *Network) linesTo(origin int, to atom) []*line {
 func (n *Network) isExternal(x atom) bool { return int(x) < len(n.outside) && n.outside[x] }
 
 // Distinguish returns the network with packet sets that tell given ports apart
-// from others. Sets of the two networks must not be mixed; classes keep their
-// numbers.
+// from others: itself, if it was built so. Sets of two networks must not be
+// mixed; classes keep their numbers.
 func (n *Network) Distinguish(flows ...Flow) *Network {
-	o := Options{Mutant: n.options.Mutant, Ports: append(slices.Clone(n.options.Ports), flows...)}
+	if !slices.ContainsFunc(flows, func(f Flow) bool { return !slices.Contains(n.options.Ports, f) }) {
+		return n
+	}
+	return n.again(n.options.Open, flows)
+}
+
+// Opened returns the network without some lines of defence, and with packet
+// sets that tell given ports apart. Its classes are not those of n: what only
+// the missing lines told apart is one class.
+func (n *Network) Opened(lines Lines, flows ...Flow) *Network { return n.again(lines, flows) }
+
+// again builds the network anew.
+func (n *Network) again(open Lines, flows []Flow) *Network {
+	o := Options{Mutant: n.options.Mutant, Open: open}
+	known := map[Flow]bool{}
+	for _, f := range append(slices.Clone(n.options.Ports), flows...) {
+		if !known[f] {
+			known[f] = true
+			o.Ports = append(o.Ports, f)
+		}
+	}
 	out := Build(n.graph, o)
 	if len(n.dead) > 0 || len(n.deadZones) > 0 {
 		return out.lose(n.dead, n.deadZones)

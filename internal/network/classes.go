@@ -139,7 +139,11 @@ func (s *groupSet) has(id int) bool {
 }
 
 func (c *compiler) groupSet(sets map[string]*groupSet, i resource.Interface) *groupSet {
-	s := &groupSet{none: !i.HasGroups}
+	open := c.n.options.Open.Ingress && c.n.options.Open.Egress
+	s := &groupSet{none: !i.HasGroups || open}
+	if open {
+		i.Groups, i.HasGroups, i.Why = nil, false, nil
+	}
 	var ids []int
 	for _, l := range i.Groups {
 		g := c.g.Group(l)

@@ -111,6 +111,7 @@ type acl struct {
 	at      []uint16    // interval, by atom
 	verdict [2][]filter // in, out; by interval
 	entries []resource.ACLEntry
+	open    bool
 	why     *value.Reason
 }
 

@@ -12,8 +12,9 @@ import (
 // Egress returns every way out to the internet that packets of a class have:
 // by external class, gateway or NAT gateway, and firewalls passed, in a stable
 // order. Ways that nothing can take are left out; a way that leads out and has
-// no way back is not: data has left by it.
-func (n *Network) Egress(a ClassID) []Exit {
+// no way back is not: data has left by it. With uninspected, only the ways that
+// pass no firewall are returned.
+func (n *Network) Egress(a ClassID, uninspected bool) []Exit {
 	if !n.has(a) || n.inside[a].sub == nil {
 		return nil
 	}
@@ -27,7 +28,7 @@ func (n *Network) Egress(a ClassID) []Exit {
 		for family := range src.atoms {
 			for _, x := range src.atoms[family] {
 				for _, y := range dst.atoms[family] {
-					out = n.exits(out, a, to, end{src, x}, end{dst, y})
+					out = n.exits(out, a, to, end{src, x}, end{dst, y}, uninspected)
 				}
 			}
 		}
@@ -38,13 +39,16 @@ func (n *Network) Egress(a ClassID) []Exit {
 	return out
 }
 
-func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
-	i := 0
-	attempts := n.attempts(src, dst, n.ports.all)
+func (n *Network) exits(out []Exit, a, to ClassID, src, dst end, uninspected bool) []Exit {
 	var j journey
-	for j.begin(n, src, dst); j.next(); i++ {
+	j.begin(n, src, dst)
+	if !slices.ContainsFunc(j.ways, func(l *line) bool { return l.end == leaves && (!uninspected || len(l.fws) == 0) }) {
+		return out
+	}
+	attempts := n.attempts(src, dst, n.ports.all)
+	for i := 0; j.next(); i++ {
 		t, at := &j.trip, attempts[i]
-		if at.sent.may.IsEmpty() || t.there == nil {
+		if at.sent.may.IsEmpty() || t.there == nil || uninspected && len(t.there.fws) > 0 {
 			continue
 		}
 		e := Exit{To: to, By: t.there.via}
@@ -58,6 +62,10 @@ func (n *Network) exits(out []Exit, a, to ClassID, src, dst end) []Exit {
 		}
 		slices.SortFunc(e.Firewalls, addr.Address.Compare)
 		r, sent := Reach{at.must, at.may, at.named}, Reach{at.sent.must, at.sent.may, at.sent.named}
+		if src.k.six == resource.Perhaps && n.atoms.isV6(src.x) {
+			r.Must, sent.Must = PacketSet{}, PacketSet{} // it may have no IPv6 address
+			at.tr.whys = append(at.tr.whys, &value.Reason{Code: "PLACEMENT_UNKNOWN", At: src.k.sub.addr, Text: "whether the interface has an IPv6 address is not known"})
+		}
 		same := slices.IndexFunc(out, func(o Exit) bool {
 			return o.To == to && o.By == e.By && slices.Equal(o.Firewalls, e.Firewalls)
 		})

@@ -143,14 +143,7 @@ func (n *Network) attempts(src, dst end, p PacketSet) []*attempt {
 		c.tr = &tracer{n: n, header: n.header(src, dst, p), asked: p}
 		a.tr = c.tr
 		out = append(out, a)
-		refsOut, refsIn, sees := resource.Yes, resource.Yes, one(src.x)
-		if t.there != nil {
-			refsOut, refsIn = t.there.out, t.there.in
-			if t.there.nat != nil && t.there.end == arrives {
-				sees, refsIn = many(t.there.nat.source), resource.No
-			}
-		}
-		if !c.groups(&a.flow, outward, src, dst, one(dst.x), refsOut) || !c.forward(&a.flow) || !c.groups(&a.flow, inward, dst, src, sees, refsIn) {
+		if !c.arrives(&a.flow) {
 			a.flow = flow{}
 			continue
 		}
@@ -163,9 +156,25 @@ func (n *Network) attempts(src, dst end, p PacketSet) []*attempt {
 	return out
 }
 
+// arrives walks the way there, through the security groups at both ends, and
+// says whether anything gets there.
+func (t *trip) arrives(f *flow) bool {
+	refsOut, refsIn, sees := resource.Yes, resource.Yes, one(t.src.x)
+	if t.there != nil {
+		refsOut, refsIn = t.there.out, t.there.in
+		if t.there.nat != nil && t.there.end == arrives {
+			sees, refsIn = many(t.there.nat.source), resource.No
+		}
+	}
+	return t.groups(f, outward, t.src, t.dst, one(t.dst.x), refsOut) && t.forward(f) && t.groups(f, inward, t.dst, t.src, sees, refsIn)
+}
+
 // groups applies the groups of one end and traces them.
 func (t *trip) groups(f *flow, dir int, own, peer end, at far, refs resource.Tri) bool {
-	used := &usedRule{want: f.may}
+	var used *usedRule
+	if t.tr != nil {
+		used = &usedRule{want: f.may}
+	}
 	t.n.groupsLet(f, dir, own.k, peer.k, at, refs, used)
 	t.tr.groups(t, own.k, dir, refs, used, peer.k, f)
 	return !f.may.IsEmpty()
@@ -380,6 +389,10 @@ func (tr *tracer) acl(t *trip, a *acl, s *subnet, dir int, to far, before Packet
 
 func (tr *tracer) aclHop(t *trip, a *acl, s *subnet, dir int, far atom, set PacketSet, stopped bool) Hop {
 	h := Hop{At: s.addr, By: a.addr, Decision: "the network ACL's " + direction[dir] + " rules let it by"}
+	if a.open {
+		h.Decision = "the network ACL is not asked"
+		return h
+	}
 	e, ok := t.n.decider(a, dir, far, set)
 	rule := "no rule matches, so the last one denies"
 	if ok {
@@ -454,7 +467,7 @@ func (tr *tracer) firewall(t *trip, fw *firewall, from far, before PacketSet, f 
 }
 
 func (tr *tracer) groups(t *trip, own *class, dir int, refs resource.Tri, used *usedRule, peer *class, f *flow) {
-	if tr == nil || own.groups.none {
+	if tr == nil || t.n.free(own.groups, dir) {
 		return
 	}
 	h := Hop{At: own.addr()}

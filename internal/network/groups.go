@@ -11,7 +11,7 @@ import (
 // groups hold. used, if any, is told the rule that lets a packet by.
 func (n *Network) groupsLet(f *flow, dir int, own, peer *class, at far, refs resource.Tri, used *usedRule) {
 	s := own.groups
-	if s.none || (dir == outward && n.options.Mutant == IgnoreEgressRules) ||
+	if n.free(s, dir) || (dir == outward && n.options.Mutant == IgnoreEgressRules) ||
 		(dir == inward && n.options.Mutant == SGDefaultOpen && len(s.spans[inward])+len(s.refs[inward]) == 0) {
 		return
 	}
@@ -27,6 +27,9 @@ func (n *Network) groupsLet(f *flow, dir int, own, peer *class, at far, refs res
 	}
 	f.keep(&let.must, &let.may)
 }
+
+// free says whether no rule is asked in a direction.
+func (n *Network) free(s *groupSet, dir int) bool { return s.none || n.options.Open.group(dir) }
 
 // spansLet adds what the rules that name addresses let by: for all of them to
 // must, for any to may.

@@ -55,7 +55,7 @@ type lot struct{ must, may PacketSet }
 func (n *Network) decide(f *firewall, from, to atom, want PacketSet) *verdict {
 	v := &verdict{want: want}
 	all := n.ports.all
-	if n.options.Mutant == FirewallIgnored {
+	if n.blind() {
 		v.must, v.may = all, all
 		return v
 	}
@@ -71,6 +71,11 @@ func (n *Network) decide(f *firewall, from, to atom, want PacketSet) *verdict {
 	v.may = kept.may.Or(named.may).Or(pass.may).And(forwardBack.may.Or(passBack.may))
 	v.named = named.may.Minus(kept.must).Minus(pass.must).And(v.may)
 	return v
+}
+
+// blind says whether firewalls let everything by.
+func (n *Network) blind() bool {
+	return n.options.Open.Firewalls || n.options.Mutant == FirewallIgnored
 }
 
 // ephemeral says whether ranges hold all, some or none of a client's ports.

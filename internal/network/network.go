@@ -102,10 +102,24 @@ func (p *Path) Passes(a addr.Address) bool {
 }
 
 // Options change how Build compiles. Ports are ports that the caller will ask
-// about, so that packet sets tell them apart from others.
+// about, so that packet sets tell them apart from others. Open takes lines of
+// defence away, so that what the others do alone can be seen.
 type Options struct {
 	Ports  []Flow
+	Open   Lines
 	Mutant Mutant
+}
+
+// Lines are lines of defence: what security groups let in and out, network
+// ACLs, firewalls.
+type Lines struct{ Ingress, Egress, ACLs, Firewalls bool }
+
+// group says whether security groups let everything by in a direction.
+func (l Lines) group(dir int) bool {
+	if dir == inward {
+		return l.Ingress
+	}
+	return l.Egress
 }
 
 // Exit is one way from a class to the internet: the packets that leave by it

@@ -210,7 +210,7 @@ func TestEgressNamesEveryWayOut(t *testing.T) {
 	l := newLab()
 	firewalled(l, domains)
 	n := l.network(t)
-	exits := n.Egress(l.classOf(t, n, "x"))
+	exits := n.Egress(l.classOf(t, n, "x"), false)
 	if len(exits) != 1 {
 		t.Fatalf("%d exits, want one: %+v", len(exits), exits)
 	}

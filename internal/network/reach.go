@@ -85,6 +85,57 @@ func (n *Network) mute(a, b *class) bool {
 	return b.inert && (!b.nat || n.options.Mutant != NATAcceptsUnsolicited)
 }
 
+// Sends returns what gets from a to b, whether or not a reply comes back.
+func (n *Network) Sends(a, b ClassID) Reach {
+	var out Reach
+	if !n.has(a) || !n.has(b) {
+		return out
+	}
+	src, dst := &n.inside[a], &n.inside[b]
+	if n.mute(src, dst) {
+		return out
+	}
+	for family := range src.atoms {
+		var sum flow
+		first := true
+		for _, x := range src.atoms[family] {
+			for _, y := range dst.atoms[family] {
+				f := n.sent(end{src, x}, end{dst, y})
+				sum.merge(&f, first)
+				first = false
+			}
+		}
+		if family == 1 && (src.six == resource.Perhaps || dst.six == resource.Perhaps) {
+			sum.must = PacketSet{}
+		}
+		out.or(Reach{sum.must, sum.may, sum.named})
+	}
+	return out
+}
+
+// sent answers Sends for one address at each end.
+func (n *Network) sent(src, dst end) flow {
+	var sum flow
+	var j journey
+	first := true
+	try := func() {
+		f := flow{must: n.ports.all, may: n.ports.all}
+		if !j.arrives(&f) {
+			f = flow{}
+		}
+		sum.merge(&f, first)
+		first = false
+	}
+	j.begin(n, src, dst)
+	if j.same {
+		try()
+	}
+	for _, j.there = range j.ways {
+		try()
+	}
+	return sum
+}
+
 func (n *Network) reachFamily(a, b *class, family int) Reach {
 	var sum flow
 	first := true
@@ -418,7 +469,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		t.tr.strayedBack(t, l)
 		return
 	}
-	if t.lands(l, to) && l == t.back && !sameFirewalls(t) && t.n.options.Mutant != AsymmetricFirewallOK && t.n.options.Mutant != FirewallIgnored {
+	if t.lands(l, to) && l == t.back && !sameFirewalls(t) && t.n.options.Mutant != AsymmetricFirewallOK && !t.n.blind() {
 		// Half a TCP connection is dropped; datagrams stand alone, and may pass.
 		back.must, back.may.Ports[partTCP] = PacketSet{}, AtomSet{}
 		if t.tr != nil && t.tr.asked.Ports[partUDP].isEmpty() && t.tr.asked.Ports[partOther].isEmpty() {

@@ -42,7 +42,7 @@ func (in *Input) Ends() *Ends {
 
 func newEnds(in *Input, net *network.Network) *Ends {
 	e := &Ends{Net: net, in: in, Parts: map[network.ClassID][]estate.PartID{}, Of: map[estate.PartID][]network.ClassID{}}
-	e.Net = net.Distinguish(ports(in)...)
+	e.Net = net.Distinguish(Ports(in.Estate, in.Graph)...)
 	for _, c := range e.Net.Classes() {
 		for _, m := range c.Members {
 			id := in.PartOf(m.Owner.Addr)
@@ -57,21 +57,26 @@ func newEnds(in *Input, net *network.Network) *Ends {
 	return e
 }
 
-// ports are the ports that claims ask about: those of declared flows and of
-// listeners.
-func ports(in *Input) []network.Flow {
+// Ports are the ports that claims ask about: those of declared flows and of
+// listeners, each once. The estate may be nil.
+func Ports(e *estate.Estate, g *resource.Graph) []network.Flow {
 	var all []network.Flow
+	known := map[network.Flow]bool{}
 	add := func(protocol string, port int) {
-		if port > 0 && port <= math.MaxUint16 {
-			all = append(all, network.Flow{Protocol: protocol, From: uint16(port), To: uint16(port)})
+		if port <= 0 || port > math.MaxUint16 {
+			return
+		}
+		if f := (network.Flow{Protocol: protocol, From: uint16(port), To: uint16(port)}); !known[f] {
+			known[f] = true
+			all = append(all, f)
 		}
 	}
-	if in.Estate != nil {
-		for _, f := range in.Estate.Flows() {
+	if e != nil {
+		for _, f := range e.Flows() {
 			add(f.Protocol, f.Port)
 		}
 	}
-	for _, l := range resource.Views[resource.Listener](in.Graph) {
+	for _, l := range resource.Views[resource.Listener](g) {
 		add(listenerProtocol(l), l.Port)
 	}
 	return all
@@ -100,10 +105,7 @@ func (e *Ends) Listens(balancer addr.Address) network.PacketSet {
 func (e *Ends) Open(ctx context.Context) ([]OpenPair, error) {
 	e.pairs.Do(func() {
 		var mu sync.Mutex
-		e.err = e.Net.AllPairs(ctx, func(a, b network.ClassID, r network.Reach) {
-			if r.May.IsEmpty() {
-				return
-			}
+		e.err = e.Net.OpenPairs(ctx, func(a, b network.ClassID, r network.Reach) {
 			mu.Lock()
 			defer mu.Unlock()
 			e.open = append(e.open, OpenPair{From: a, To: b, Reach: r})

@@ -56,16 +56,14 @@ const ScopeEstate Scope = "estate"
 const ScopeHub Scope = estate.HubEnvironment
 
 // Input is what claims read. Estate and Parts are nil when there is no estate.
-// Options is how Net was built, so that layers are built in the same way. An
-// Input is not changed while claims run, and must not be copied; what several
+// An Input is not changed while claims run, and must not be copied; what several
 // claims derive from it is derived once and kept.
 type Input struct {
-	Estate  *estate.Estate
-	Graph   *resource.Graph
-	Parts   *part.Binding
-	Net     *network.Network
-	Options network.Options
-	Now     time.Time
+	Estate *estate.Estate
+	Graph  *resource.Graph
+	Parts  *part.Binding
+	Net    *network.Network
+	Now    time.Time
 
 	derived derived
 }

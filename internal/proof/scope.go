@@ -18,6 +18,9 @@ type derived struct {
 	envs   []string          // in the order of the file, the hub last
 	byAcct map[string]string // account → environment, where only one has it
 
+	declaring sync.Once
+	flows     []estate.Flow
+
 	doubting sync.Once
 	doubted  []aDoubt
 
@@ -96,6 +99,16 @@ func (in *Input) compareScopes(a, b Scope) int {
 		return len(in.derived.envs)
 	}
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
+// Flows returns the estate's flows, and nil without an estate.
+func (in *Input) Flows() []estate.Flow {
+	in.derived.declaring.Do(func() {
+		if in.Estate != nil {
+			in.derived.flows = in.Estate.Flows()
+		}
+	})
+	return in.derived.flows
 }
 
 // PartOf returns the part that a resource belongs to, and the zero id if none.

@@ -12,6 +12,7 @@ package resource
 import (
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/diag"
@@ -71,7 +72,7 @@ type Graph struct {
 	all    []*Resource // sorted by address
 	byAddr map[addr.Address]*Resource
 	byType map[string][]*Resource
-	edges  map[addr.Address][]Edge
+	edges  func() map[addr.Address][]Edge // made when first asked for
 	views  *views
 }
 
@@ -94,7 +95,7 @@ func New(resources []*Resource) (*Graph, diag.List) {
 		g.all = append(g.all, r)
 		g.byType[r.Type] = append(g.byType[r.Type], r)
 	}
-	g.edges = findEdges(g)
+	g.edges = sync.OnceValue(func() map[addr.Address][]Edge { return findEdges(g) })
 	g.views = newViews(g)
 	return g, problems
 }
@@ -112,7 +113,7 @@ func (g *Graph) Get(a addr.Address) *Resource { return g.byAddr[a] }
 func (g *Graph) OfType(typ string) []*Resource { return g.byType[typ] }
 
 // Edges yields what the properties of a resource refer to, by property.
-func (g *Graph) Edges(a addr.Address) iter.Seq[Edge] { return slices.Values(g.edges[a]) }
+func (g *Graph) Edges(a addr.Address) iter.Seq[Edge] { return slices.Values(g.edges()[a]) }
 
 func findEdges(g *Graph) map[addr.Address][]Edge {
 	edges := make(map[addr.Address][]Edge, len(g.all))

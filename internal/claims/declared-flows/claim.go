@@ -58,7 +58,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	for _, env := range in.Environments() {
 		c.tally.Scope(proof.Scope(env))
 	}
-	for _, f := range in.Estate.Flows() {
+	for _, f := range in.Flows() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -191,10 +191,7 @@ func (c *checker) countOthers() {
 // others looks for flows that nobody declared: in the network as it will be
 // deployed, then between parts by what groups let in alone.
 func (c *checker) others(ctx context.Context) error {
-	groups, err := c.in.Layer(proof.LayerGroups)
-	if err != nil {
-		return err
-	}
+	groups := c.in.Layer(proof.LayerGroups)
 	reported := map[pair]bool{}
 	for _, e := range []*proof.Ends{c.ends, groups} {
 		open, err := e.Open(ctx)

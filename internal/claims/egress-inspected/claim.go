@@ -72,10 +72,7 @@ func (c *checker) routes(ctx context.Context) error {
 		}
 		scope := ends.ScopeOf(k.ID)
 		c.tally.Check(scope, 1)
-		for _, exit := range ends.Net.Egress(k.ID) {
-			if len(exit.Firewalls) > 0 {
-				continue
-			}
+		for _, exit := range ends.Net.Egress(k.ID, true) {
 			f := c.exit(exit)
 			if done[f.At] {
 				continue

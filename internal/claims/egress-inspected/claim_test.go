@@ -38,6 +38,18 @@ func nat(b *build.Builder) {
 	}
 }
 
+// firewall adds a firewall that drops what no rule names.
+func firewall(b *build.Builder, more build.Props) {
+	forward := []string{"aws:forward_to_sfe"}
+	p := build.Props{"StatelessDefaultActions": forward, "StatelessFragmentDefaultActions": forward,
+		"StatefulEngineOptions": build.Props{"RuleOrder": "STRICT_ORDER"}, "StatefulDefaultActions": []string{"aws:drop_strict"}}
+	for k, v := range more {
+		p[k] = v
+	}
+	b.Add("AWS::NetworkFirewall::FirewallPolicy", "Policy", build.Props{"FirewallPolicy": p})
+	b.Add("AWS::NetworkFirewall::Firewall", "Firewall", build.Props{"FirewallPolicyArn": b.Ref("Policy")})
+}
+
 func endpoint(policy any) func(*build.Builder) {
 	return func(b *build.Builder) {
 		props := build.Props{"VpcEndpointType": "Gateway", "ServiceName": "com.amazonaws.ap-southeast-2.s3"}
@@ -67,6 +79,33 @@ func TestS05_EgressIsInspected(t *testing.T) {
 			b.Add("AWS::Route53Resolver::FirewallConfig", "Config", build.Props{"FirewallFailOpen": "ENABLED"})
 		}},
 		{Name: "out by NAT", Outcome: proof.Refuted, Codes: []string{CodeUninspected}, Build: func(b *build.Builder) { vpc(b); names(b, "BLOCK"); nat(b) }},
+		{Name: "out by IPv6, if there is an address", Outcome: proof.Unknown, Codes: []string{CodePerhaps}, Build: func(b *build.Builder) {
+			b.Add("AWS::EC2::VPC", "Vpc", build.Props{"CidrBlock": "10.0.0.0/16"})
+			b.Add("AWS::EC2::VPCCidrBlock", "Six", build.Props{"VpcId": b.Ref("Vpc"), "Ipv6CidrBlock": "2001:db8::/56"})
+			b.Add("AWS::EC2::Subnet", "Subnet", build.Props{"VpcId": b.Ref("Vpc"), "CidrBlock": "10.0.0.0/24", "Ipv6CidrBlock": "2001:db8::/64", "AvailabilityZoneId": "apse2-az1"})
+			b.Add("AWS::EC2::EgressOnlyInternetGateway", "Out", build.Props{"VpcId": b.Ref("Vpc")})
+			b.Add("AWS::EC2::RouteTable", "Table", build.Props{"VpcId": b.Ref("Vpc")})
+			b.Add("AWS::EC2::SubnetRouteTableAssociation", "Association6", build.Props{"SubnetId": b.Ref("Subnet"), "RouteTableId": b.Ref("Table")})
+			b.Add("AWS::EC2::Route", "Route", build.Props{"RouteTableId": b.Ref("Table"), "DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": b.Ref("Out")})
+			b.Add("AWS::EC2::Instance", "Host", build.Props{"SubnetId": b.Ref("Subnet")})
+			names(b, "BLOCK")
+		}},
+		{Name: "a firewall's stateless rule passes everything", Outcome: proof.Refuted, Codes: []string{CodeBypass}, Build: func(b *build.Builder) {
+			firewall(b, build.Props{"StatelessRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Group"), "Priority": 1}}})
+			b.Add("AWS::NetworkFirewall::RuleGroup", "Group", build.Props{"Type": "STATELESS", "RuleGroup": build.Props{"RulesSource": build.Props{"StatelessRulesAndCustomActions": build.Props{
+				"StatelessRules": []build.Props{{"Priority": 1, "RuleDefinition": build.Props{"Actions": []string{"aws:pass"}, "MatchAttributes": build.Props{}}}}}}}})
+		}},
+		{Name: "a firewall's rules in Suricata's language pass something", Outcome: proof.Unknown, Codes: []string{CodeNoPolicy}, Build: func(b *build.Builder) {
+			firewall(b, build.Props{"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Group"), "Priority": 1}}})
+			b.Add("AWS::NetworkFirewall::RuleGroup", "Group", build.Props{"Type": "STATEFUL", "RuleGroup": build.Props{"RulesSource": build.Props{"RulesString": "pass ip any any -> any any (sid:1;)"}}})
+		}},
+		{Name: "a firewall's rules in Suricata's language only drop", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			firewall(b, build.Props{"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Group"), "Priority": 1}}})
+			b.Add("AWS::NetworkFirewall::RuleGroup", "Group", build.Props{"Type": "STATEFUL", "RuleGroup": build.Props{"RulesSource": build.Props{"RulesString": "drop tls any any -> any any (sid:1;)"}}})
+		}},
+		{Name: "a firewall's rules from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeNoPolicy}, Build: func(b *build.Builder) {
+			firewall(b, build.Props{"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": "arn:aws:network-firewall:ap-southeast-2:100000000009:stateful-rulegroup/ours", "Priority": 1}}})
+		}},
 		{Name: "endpoint without a policy", Outcome: proof.Refuted, Codes: []string{CodeEndpoint}, Build: endpoint(nil)},
 		{Name: "endpoint for everybody", Outcome: proof.Refuted, Codes: []string{CodeEndpoint}, Build: endpoint(build.Props{"Statement": []build.Props{open}})},
 		{Name: "endpoint for the account", Outcome: proof.Proved, Build: endpoint(build.Props{"Statement": []build.Props{own}})},

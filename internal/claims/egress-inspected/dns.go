@@ -196,7 +196,7 @@ func (c *checker) needed(name string) bool {
 // tunnelNames are the names that cloudflared asks for. Source: Cloudflare's
 // page "Tunnel with firewall".
 func (c *checker) tunnelNames() []string {
-	if !slices.ContainsFunc(c.in.Estate.Flows(), func(f estate.Flow) bool { return f.Implied == estate.ImpliedTunnelDialOut }) {
+	if !slices.ContainsFunc(c.in.Flows(), func(f estate.Flow) bool { return f.Implied == estate.ImpliedTunnelDialOut }) {
 		return nil
 	}
 	return []string{".argotunnel.com", ".cftunnel.com"}

@@ -2,6 +2,7 @@ package egressinspected
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -32,8 +33,69 @@ func (c *checker) firewalls() {
 			continue
 		}
 		c.defaults(scope, p)
+		c.groups(scope, p)
 		c.domains(scope, p)
 	}
+}
+
+// groups judges the rule groups of a policy: a stateless rule that passes
+// packets to the internet keeps them from the stateful rules, and what a group
+// that cannot be read lets through is not known. Source: AWS Network Firewall
+// Developer Guide, "Defining rule actions" and "Suricata compatible rule
+// strings".
+func (c *checker) groups(scope proof.Scope, p *resource.FirewallPolicy) {
+	doubt := func(r *resource.Resource, property, why string) {
+		c.tally.Doubt(scope, proof.Finding{Code: CodeNoPolicy, At: r.Addr, Property: property,
+			Message: fmt.Sprintf("What %s lets through is not known: %s.", c.in.Name(r), why),
+			Fix:     "Load the templates of all its rule groups, and write their rules as domain lists or by addresses and ports."})
+	}
+	if len(p.Unknown) > 0 {
+		doubt(p.Resource, p.Unknown[0].Property, p.Unknown[0].Error())
+	}
+	for _, l := range p.StatelessGroups {
+		g := resource.View[resource.RuleGroup](c.in.Graph, l.To)
+		switch {
+		case g == nil:
+			doubt(p.Resource, l.Property, "a stateless rule group is in none of the templates")
+			continue
+		case len(g.Unknown) > 0:
+			doubt(g.Resource, g.Unknown[0].Property, g.Unknown[0].Error())
+		}
+		for _, rule := range g.Stateless {
+			if slices.Contains(rule.Actions, "aws:pass") && outward(rule.Destination) {
+				c.tally.Refute(scope, proof.Finding{Code: CodeBypass, At: g.Addr, Property: rule.Property,
+					Message: fmt.Sprintf("%s passes packets to the internet before any stateful rule sees them.", c.in.Name(g.Resource)),
+					Fix:     "Use aws:forward_to_sfe."})
+			}
+		}
+	}
+	for _, l := range p.StatefulGroups {
+		g := resource.View[resource.RuleGroup](c.in.Graph, l.To)
+		switch {
+		case g == nil && strings.Contains(l.ID, ":aws-managed:"): // which only drop and alert
+		case g == nil:
+			doubt(p.Resource, l.Property, "a stateful rule group is in none of the templates")
+		case len(g.Unknown) > 0:
+			doubt(g.Resource, g.Unknown[0].Property, g.Unknown[0].Error())
+		case passes(g.Rules):
+			doubt(g.Resource, "RuleGroup/RulesSource/RulesString", "rules in Suricata's language pass packets, and are not read")
+		}
+	}
+}
+
+// outward says whether addresses of the internet are among those of a rule.
+func outward(to []netip.Prefix) bool {
+	return slices.ContainsFunc(to, func(p netip.Prefix) bool { return !p.Addr().IsPrivate() || p.Bits() < 7 })
+}
+
+// passes says whether a rule of a text in Suricata's language has the action pass.
+func passes(rules string) bool {
+	for line := range strings.Lines(rules) {
+		if f := strings.Fields(line); len(f) > 0 && f[0] != "alert" && f[0] != "drop" && f[0] != "reject" && !strings.HasPrefix(f[0], "#") {
+			return true
+		}
+	}
+	return false
 }
 
 // defaults judges what happens to packets that no rule names. Source: AWS

@@ -20,7 +20,7 @@ func (c *checker) clients(ctx context.Context) error {
 	if c.in.Estate == nil || !c.in.Parts.Believed() {
 		return c.foundClients(ctx)
 	}
-	for _, f := range c.in.Estate.Flows() {
+	for _, f := range c.in.Flows() {
 		switch c.in.KindOf(f.To) {
 		case estate.KindDatabase:
 			for _, r := range c.speakers(f.From) {

@@ -71,7 +71,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 			continue
 		}
 		c.trust(r, env)
-		c.keys(r, env)
+		c.keys(r, env, r.Props, nil)
 	}
 	return c.tally.Verdicts(), nil
 }
@@ -97,10 +97,7 @@ type end struct {
 // others. A path in one direction is enough: what filters let through is not
 // asked, and neither is an answer.
 func (c *checker) paths(ctx context.Context) error {
-	layer, err := c.in.Layer(proof.LayerRoutes)
-	if err != nil {
-		return err
-	}
+	layer := c.in.Layer(proof.LayerRoutes)
 	all := c.subnets(layer)
 	done := map[[2]proof.Scope]bool{}
 	for _, a := range all {
@@ -138,10 +135,10 @@ func (c *checker) subnets(layer *proof.Ends) []end {
 
 // path reports a path between two environments, and says whether there is one.
 func (c *checker) path(layer *proof.Ends, a, b end) bool {
-	p := layer.Net.Explain(a.class, b.class, layer.Net.AllPackets())
-	if p.StopsAt != nil && len(p.Return) == 0 {
+	if layer.Net.Sends(a.class, b.class).May.IsEmpty() {
 		return false
 	}
+	p := layer.Net.Explain(a.class, b.class, layer.Net.AllPackets())
 	f := proof.Opened(p)
 	f.At, f.Property = crossing(c.in.Graph, p, f)
 	f.Fix = "Drop the other environments' range in the Transit Gateway's table of this one, or take the route away."

@@ -1,6 +1,7 @@
 package environmentisolation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -240,41 +241,43 @@ func (c *checker) hidden(r *resource.Resource, env, at string, why *value.Reason
 
 // keys looks for keys of another environment in a resource's properties:
 // references to its resources, and ARNs that name its account.
-func (c *checker) keys(r *resource.Resource, env string) {
-	for e := range c.in.Graph.Edges(r.Addr) {
-		to := c.in.Graph.Get(e.To)
+func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []string) {
+	switch v.Kind() {
+	case value.Symbol:
+		ref, _ := v.Ref()
+		to := c.in.Graph.Get(ref.To)
 		if to == nil || !strings.HasPrefix(to.Type, "AWS::KMS::") {
-			continue
+			return
 		}
 		c.tally.Check(proof.Scope(env), 1)
 		if other := c.environmentOf(to); other != "" && other != env {
-			c.key(r, env, e.Property, c.in.Name(to), other)
+			c.key(r, env, strings.Join(path, "/"), c.in.Name(to), other)
 		}
-	}
-	c.keyARNs(r, env, r.Props, "")
-}
-
-func (c *checker) keyARNs(r *resource.Resource, env string, v value.Value, path string) {
-	switch v.Kind() {
 	case value.String, value.Concat:
-		if !strings.Contains(v.String(), ":kms:") {
-			return
-		}
-		if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], env) {
-			c.key(r, env, path, v.String(), strings.Join(c.accounts[account], " and "))
+		c.keyARN(r, env, v, path)
+		for i, part := range v.Items() {
+			c.keys(r, env, part, append(path, strconv.Itoa(i)))
 		}
 	case value.List:
 		for i, item := range v.Items() {
-			c.keyARNs(r, env, item, join(path, strconv.Itoa(i)))
+			c.keys(r, env, item, append(path, strconv.Itoa(i)))
 		}
 	case value.Map:
 		for k, item := range v.Entries() {
-			c.keyARNs(r, env, item, join(path, k))
+			c.keys(r, env, item, append(path, k))
 		}
 	}
 }
 
-func join(path, key string) string { return strings.TrimPrefix(path+"/"+key, "/") }
+// keyARN looks for a key's ARN that names another environment's account.
+func (c *checker) keyARN(r *resource.Resource, env string, v value.Value, path []string) {
+	if s := cmp.Or(v.Text(), v.String()); !strings.Contains(s, ":kms:") {
+		return
+	}
+	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], env) {
+		c.key(r, env, strings.Join(path, "/"), v.String(), strings.Join(c.accounts[account], " and "))
+	}
+}
 
 func (c *checker) key(r *resource.Resource, env, property, key, other string) {
 	c.tally.Refute(proof.Scope(env), proof.Finding{Code: CodeKey, At: r.Addr, Property: property,

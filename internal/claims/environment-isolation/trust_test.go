@@ -81,7 +81,7 @@ func TestS01_EnvironmentsDoNotTrustEachOther(t *testing.T) {
 			k := &checker{in: in, accounts: map[string][]string{dev: {"dev"}, prod: {"prod"}, shared: {"dev", "staging"}}, tally: proof.NewTally(in, "things", "none")}
 			for r := range g.All() {
 				k.trust(r, "dev")
-				k.keys(r, "dev")
+				k.keys(r, "dev", r.Props, nil)
 			}
 			var codes []string
 			for _, v := range k.tally.Verdicts() {

@@ -91,10 +91,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 		c.tally.Scope(proof.Scope(env))
 	}
 	c.subnets()
-	subnets, err := in.Layer(proof.LayerSubnets)
-	if err != nil {
-		return nil, err
-	}
+	subnets := in.Layer(proof.LayerSubnets)
 	c.count(subnets)
 	crossed := map[crossing]bool{}
 	for _, e := range []*proof.Ends{subnets, in.Ends()} {
@@ -102,8 +99,9 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 		if err != nil {
 			return nil, err
 		}
+		sides := c.allSides(e)
 		for _, o := range open {
-			c.pair(e, o, e == subnets, crossed)
+			c.pair(e, sides, o, e == subnets, crossed)
 		}
 	}
 	return c.tally.Verdicts(), nil
@@ -117,6 +115,15 @@ type side struct {
 
 // crossing is what one finding is about.
 type crossing struct{ env, from, to string }
+
+// allSides returns the sides of every class.
+func (c *checker) allSides(e *proof.Ends) [][]side {
+	var all [][]side
+	for _, k := range e.Net.Classes() {
+		all = append(all, c.sides(e, k.ID))
+	}
+	return all
+}
 
 func (c *checker) sides(e *proof.Ends, x network.ClassID) []side {
 	if e.External(x) {
@@ -133,13 +140,14 @@ func (c *checker) sides(e *proof.Ends, x network.ClassID) []side {
 	return all
 }
 
-// count counts the ordered pairs of classes of each environment's tiers.
+// count counts the ordered pairs of interfaces of each environment's tiers.
 func (c *checker) count(e *proof.Ends) {
 	in := map[string]int{}
 	for _, k := range e.Net.Classes() {
-		for _, s := range c.sides(e, k.ID) {
-			if s.tier != outside {
-				in[s.env]++
+		for _, m := range k.Members {
+			id := c.in.PartOf(m.Owner.Addr)
+			if id.Environment != estate.HubEnvironment && tierOf(c.in.KindOf(id)) != "" {
+				in[id.Environment]++
 			}
 		}
 	}
@@ -152,12 +160,12 @@ func (c *checker) count(e *proof.Ends) {
 // that a stateless network ACL lets back look like openings for some ports, so
 // only what flows for certain counts then; and within a tier nothing but the
 // groups can tell interfaces of one subnet apart.
-func (c *checker) pair(e *proof.Ends, o proof.OpenPair, certain bool, crossed map[crossing]bool) {
-	for _, from := range c.sides(e, o.From) {
+func (c *checker) pair(e *proof.Ends, sides [][]side, o proof.OpenPair, certain bool, crossed map[crossing]bool) {
+	for _, from := range sides[o.From] {
 		if from.tier == outside {
 			continue
 		}
-		for _, to := range c.sides(e, o.To) {
+		for _, to := range sides[o.To] {
 			if slices.Contains(c.matrix[from.tier], to.tier) || to.tier != outside && to.env != from.env {
 				continue // another environment's is for environment-isolation
 			}
