@@ -66,10 +66,6 @@ func (n *Network) exits(out []Exit, a, to ClassID, src, dst end, uninspected boo
 			r.Must, sent.Must = PacketSet{}, PacketSet{} // it may have no IPv6 address
 			at.tr.whys = append(at.tr.whys, &value.Reason{Code: "PLACEMENT_UNKNOWN", At: src.k.sub.addr, Text: "whether the interface has an IPv6 address is not known"})
 		}
-		if src.k.six == resource.Perhaps && n.atoms.isV6(src.x) {
-			r.Must, sent.Must = PacketSet{}, PacketSet{} // it may have no IPv6 address
-			at.tr.whys = append(at.tr.whys, &value.Reason{Code: "PLACEMENT_UNKNOWN", At: src.k.sub.addr, Text: "whether the interface has an IPv6 address is not known"})
-		}
 		same := slices.IndexFunc(out, func(o Exit) bool {
 			return o.To == to && o.By == e.By && slices.Equal(o.Firewalls, e.Firewalls)
 		})
