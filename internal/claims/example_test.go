@@ -2,9 +2,6 @@ package claims_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -12,12 +9,12 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/assembly"
 	"github.com/suretyhq/surety/internal/claims"
+	"github.com/suretyhq/surety/internal/exampletest"
 	"github.com/suretyhq/surety/internal/intrinsic"
 	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
-	"github.com/suretyhq/surety/internal/synth"
 )
 
 const estateFile = "../../examples/cover/estate.yaml"
@@ -55,21 +52,10 @@ var loadExample = sync.OnceValues(func() (*example, error) {
 	return x, err
 })
 
-// synthesised returns the folder of the example's assembly. It is kept between
-// runs and synthesised anew when the estate or surety-synth changes.
+// synthesised returns the folder of the example's assembly.
 func synthesised() (string, error) {
-	cache, err := filepath.Abs("../../.cache/claims")
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(cache, synth.Program)
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "../../cmd/surety-synth")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return "", err
-	}
-	r, err := synth.Run(context.Background(), synth.Options{EstatePath: estateFile, Out: filepath.Join(cache, "cdk.out"), ProgramPath: program, Force: true})
-	return r.Out, err
+	x, err := exampletest.Get()
+	return x.Assembly, err
 }
 
 // load returns the example.
