@@ -39,6 +39,8 @@ const (
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
+	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"
+	CodeQuota            = "ESTATE_QUOTA"
 	CodeExists           = "ESTATE_EXISTS"
 	CodeUnwritable       = "ESTATE_UNWRITABLE"
 )

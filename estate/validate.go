@@ -37,6 +37,7 @@ func (v *validator) estate() {
 	v.tunnel()
 	v.bindings()
 	v.waivers()
+	v.limits()
 }
 
 // atMost refuses more entries than an estate can have, and says whether it did.

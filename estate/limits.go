@@ -1,0 +1,142 @@
+package estate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/suretyhq/surety/diag"
+)
+
+// Limits of AWS that the number of services, flows and environments runs into
+// first. Those that a template cannot exceed are errors; those that AWS raises
+// on request are warnings.
+const (
+	// maxResources is how many resources a template may have ("Understand
+	// CloudFormation quotas", AWS CloudFormation User Guide).
+	maxResources = 500
+	// gatewayTables is how many route tables a Transit Gateway has unless AWS
+	// raises it ("Transit gateway quotas", Amazon VPC Transit Gateways).
+	gatewayTables = 20
+	// hubTables are the Transit Gateway's tables that are no environment's.
+	hubTables = 2
+	// egressDomains is the capacity of the firewall's list of domains, which
+	// cannot be raised once it is made.
+	egressDomains = 1000
+)
+
+// StackSizes says how many resources the estate's largest stacks have.
+type StackSizes struct {
+	// Network and Platform are the stacks of one environment; all environments
+	// have the same.
+	Network, Platform int
+	// HubRoutes is the hub's stack of routes.
+	HubRoutes int
+}
+
+// StackSizes returns how many resources the estate's largest stacks will have.
+// Network is up to 22 too many where there is no tunnel or no database, for
+// want of their entries in network ACLs.
+func (e *Estate) StackSizes() StackSizes {
+	const routes, routesEach = 3, 5
+	const network, networkZone, groupRules = 141, 22, 2
+	s := StackSizes{HubRoutes: routes + routesEach*e.Environments.Len()}
+	groups, between := map[PartID]bool{}, 0
+	for _, f := range e.oneEnvironmentsFlows() {
+		groups[f.From] = true
+		if f.To.Environment != HubEnvironment {
+			groups[f.To], between = true, between+1
+		}
+	}
+	s.Network = network + networkZone*(e.Network.AvailabilityZones-defaultZones) + len(groups) + groupRules*between
+	s.Platform = e.platformAround()
+	for name := range e.Workload.Services.All() {
+		s.Platform += e.platformOf(name)
+	}
+	return s
+}
+
+// oneEnvironmentsFlows returns the flows of one environment: each has the same.
+func (e *Estate) oneEnvironmentsFlows() []Flow {
+	var b flowBuilder
+	if names := e.Environments.Keys(); len(names) > 0 {
+		b.env = names[0]
+	}
+	e.namedFlows(&b)
+	e.exposedFlows(&b)
+	e.impliedFlows(&b)
+	return b.sorted()
+}
+
+// platformAround is how many resources a platform stack has beside services:
+// the cluster, the balancer, the gateway's link and the tunnel.
+func (e *Estate) platformAround() int {
+	const cluster, balancer, link, tunnel = 1, 4, 1, 7
+	n, x := cluster, e.exposures()
+	for _, part := range []struct {
+		path string
+		size int
+	}{{x.any, balancer}, {x.gateway, link}, {x.access, tunnel}} {
+		if part.path != "" {
+			n += part.size
+		}
+	}
+	return n
+}
+
+// platformOf is how many resources a platform stack has for one service.
+func (e *Estate) platformOf(name string) int {
+	const service, exposed, database, registry = 9, 3, 1, 1
+	s, _ := e.Workload.Services.Get(name)
+	n := service
+	if s.Expose != ExposeNone {
+		n += exposed
+	}
+	if slices.Contains(s.Needs, PartDatabase) {
+		n += database
+	}
+	if host, _, _ := strings.Cut(s.Image, "/"); !strings.HasSuffix(host, ".amazonaws.com") && host != "public.ecr.aws" {
+		n += registry
+	}
+	return n
+}
+
+// limits checks what AWS would refuse. What bindings describe stands as it is.
+func (v *validator) limits() {
+	e := v.e
+	if len(e.Bindings) > 0 || v.list.HasErrors() {
+		return
+	}
+	const why = "CloudFormation refuses a template with more than 500 resources"
+	s := e.StackSizes()
+	if s.Platform > maxResources {
+		left, fit := maxResources-e.platformAround(), 0
+		for name := range e.Workload.Services.All() {
+			if left -= e.platformOf(name); left < 0 {
+				break
+			}
+			fit++
+		}
+		v.bad(CodeStackTooLarge, "workload/services", fmt.Sprintf("%d services are too many for one platform stack: it would have %d resources",
+			e.Workload.Services.Len(), s.Platform), why, fmt.Sprintf("keep to the first %d, or split the workload over two estates", fit))
+	}
+	if s.Network > maxResources {
+		v.bad(CodeStackTooLarge, "workload/services", fmt.Sprintf("the services have too many flows for one network stack: it would have about %d resources, two for each flow", s.Network),
+			why, fmt.Sprintf("take %d out of needs and called-by, or split the workload over two estates", (s.Network-maxResources+1)/2))
+	}
+	if s.HubRoutes > maxResources {
+		fit := maxResources * e.Environments.Len() / s.HubRoutes
+		v.bad(CodeStackTooLarge, "environments", fmt.Sprintf("%d environments are too many for one stack of routes: it would have %d resources", e.Environments.Len(), s.HubRoutes),
+			why, fmt.Sprintf("keep to %d, or split the estate", fit))
+	}
+	if n := len(e.Network.AllowEgress); n > egressDomains {
+		v.bad(CodeTooMany, "network/allow-egress", fmt.Sprintf("allow-egress has %d entries; the firewall's list holds %d", n, egressDomains),
+			"a rule group's capacity cannot be raised once it is made", "allow whole domains by a leading dot")
+	}
+	if tables := e.Environments.Len() + hubTables; tables > gatewayTables && !v.list.HasErrors() {
+		v.list.Add(diag.Diagnostic{Severity: diag.Warning, Code: CodeQuota, Pos: v.e.nearestPos("environments"),
+			What: fmt.Sprintf("%d environments need %d route tables of one Transit Gateway; AWS grants %d at first", e.Environments.Len(), tables, gatewayTables),
+			Why:  "the deployment of the hub would stop half-way",
+			Fix:  "before you deploy, ask AWS (Service Quotas, Amazon VPC, Route tables per transit gateway) for " + fmt.Sprint(tables) + " or more"})
+	}
+}
