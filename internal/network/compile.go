@@ -412,7 +412,7 @@ func localRoutes(v *vpc) []route {
 }
 
 func (c *compiler) route(r resource.Route) route {
-	x := route{kind: r.Target, to: r.To, by: r.Addr, hole: r.Blackhole || r.Target == resource.TargetBlackhole, why: r.Dest.Why}
+	x := route{kind: r.Target, to: r.To, by: r.Addr, hole: r.Blackhole || r.Target == resource.TargetBlackhole, why: r.Dest.Why, maybe: r.Conditional}
 	switch {
 	case r.Dest.Prefix.IsValid():
 		x.spans, x.bits, x.text = []span32{c.n.atoms.of(r.Dest.Prefix)}, []int{r.Dest.Prefix.Bits()}, r.Dest.Prefix.String()

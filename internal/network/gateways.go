@@ -60,7 +60,11 @@ func (c *compiler) gatewayTable(t *resource.GatewayTable) {
 			}
 			continue
 		}
+		before := len(x.routes)
 		c.propagate(x, a, p.By.Addr, p.Link.Property)
+		for i := before; i < len(x.routes) && p.By.Conditional != nil; i++ {
+			x.routes[i].maybe = p.By.Conditional
+		}
 	}
 	if g := c.n.gatewayAt[t.Gateway.To]; g != nil {
 		g.tables = append(g.tables, x)
@@ -68,6 +72,9 @@ func (c *compiler) gatewayTable(t *resource.GatewayTable) {
 	for _, l := range t.Associations {
 		if a := c.n.attachmentAt[l.Link.To]; a != nil {
 			a.tables[t.Gateway.To] = x
+			if l.By.Conditional != nil && x.why == nil {
+				x.why = l.By.Conditional
+			}
 		} else if l.Link.Why != nil {
 			c.n.doubts[t.Gateway.To] = l.Link.Why
 		}
@@ -75,7 +82,7 @@ func (c *compiler) gatewayTable(t *resource.GatewayTable) {
 }
 
 func (c *compiler) gatewayRoute(r resource.GatewayRoute) route {
-	x := route{by: r.Addr, hole: r.Blackhole, why: r.Dest.Why, kind: resource.TargetAttachment, to: r.Attachment}
+	x := route{by: r.Addr, hole: r.Blackhole, why: r.Dest.Why, maybe: r.Conditional, kind: resource.TargetAttachment, to: r.Attachment}
 	if r.Dest.Prefix.IsValid() {
 		x.spans, x.bits, x.text = []span32{c.n.atoms.of(r.Dest.Prefix)}, []int{r.Dest.Prefix.Bits()}, r.Dest.Prefix.String()
 	} else if !r.Dest.PrefixList.IsZero() {

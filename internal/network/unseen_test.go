@@ -94,3 +94,53 @@ func TestTooManyWaysStayOpen(t *testing.T) {
 		t.Errorf("got %s, want may\n%s", got, print(path))
 	}
 }
+
+// What may not exist decides nothing: neither that something flows nor that it
+// does not ("Conditions section").
+func TestWhatMayNotExistDecidesNothing(t *testing.T) {
+	for _, s := range []struct {
+		name, typ string
+		lab       func(*lab)
+	}{
+		{"a rule of a group", "AWS::EC2::SecurityGroupIngress", func(l *lab) {
+			pair(l)
+			l.group("V", "Shut")
+			l.eni("c", "B", "Shut", "")
+			l.Add("AWS::EC2::SecurityGroupIngress", "Rule", build.Props{"GroupId": l.Ref("Shut"), "IpProtocol": "-1", "CidrIp": "0.0.0.0/0"})
+		}},
+		{"an outbound rule, which takes the default away", "AWS::EC2::SecurityGroupEgress", func(l *lab) {
+			pair(l)
+			l.eni("c", "B", "Open", "")
+			l.Add("AWS::EC2::SecurityGroupEgress", "Rule", build.Props{"GroupId": l.Ref("Open"), "IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "0.0.0.0/0"})
+		}},
+		{"an entry that denies", "AWS::EC2::NetworkAclEntry", func(l *lab) {
+			pair(l)
+			l.eni("c", "B", "Open", "")
+			l.acl("V", "B", "in 10 deny all 0.0.0.0/0", "in 20 allow all 0.0.0.0/0", "out 10 allow all 0.0.0.0/0")
+		}},
+		{"a network ACL's association", "AWS::EC2::SubnetNetworkAclAssociation", func(l *lab) {
+			pair(l)
+			l.eni("c", "B", "Open", "")
+			l.acl("V", "B")
+		}},
+		{"a route of the VPC's own range", "AWS::EC2::Route", func(l *lab) {
+			pair(l)
+			l.eni("c", "B", "Open", "")
+			l.route("A", "10.0.2.0/24", "", "")
+			l.made[len(l.made)-1].Props = build.Of(build.Props{"RouteTableId": l.Ref("ARt"), "DestinationCidrBlock": "10.0.2.0/24", "State": "blackhole"})
+		}},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			l := newLab()
+			s.lab(l)
+			for _, r := range l.all() {
+				if r.Type == s.typ {
+					r.Conditional = build.Unknown("a condition").Reason()
+				}
+			}
+			if got, path := l.outcome(t, l.network(t), "a", "c", "tcp 443"); got != "may" {
+				t.Errorf("got %s, want may\n%s", got, print(path))
+			}
+		})
+	}
+}

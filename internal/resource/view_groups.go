@@ -106,7 +106,7 @@ func (g *Graph) viewACLs() {
 	}
 	g.each("AWS::EC2::SubnetNetworkAclAssociation", func(d *reader) {
 		if s := fold[Subnet](d, d.link("SubnetId")); s != nil {
-			s.NetworkACL = d.link("NetworkAclId")
+			s.NetworkACL = d.perhaps(d.link("NetworkAclId"))
 		}
 	})
 }
@@ -151,7 +151,7 @@ func viewEntry(d *reader) *ACLEntry {
 	why = append(why, bad)
 	dest := d.destination("CidrBlock", "Ipv6CidrBlock", "")
 	e.CIDR = dest.Prefix
-	why = append(present(append(why, dest.Why)...), d.unknown...)
+	why = append(present(append(why, dest.Why, d.r.Conditional)...), d.unknown...)
 	if len(why) > 0 {
 		e.Why = why[0]
 	}
@@ -180,9 +180,17 @@ func (g *Graph) viewGroups() {
 				return
 			}
 			rule := d.rule("", egress)
+			if rule.Why == nil {
+				rule.Why = d.r.Conditional
+			}
 			if egress {
-				if sg.DefaultEgress { // CloudFormation strips the default when a rule is added
+				switch { // CloudFormation strips the default when a rule is added
+				case sg.DefaultEgress && d.r.Conditional == nil:
 					sg.Egress, sg.DefaultEgress = nil, false
+				case sg.DefaultEgress:
+					for i := range sg.Egress {
+						sg.Egress[i].Why = d.r.Conditional
+					}
 				}
 				sg.Egress = append(sg.Egress, rule)
 			} else {

@@ -260,6 +260,15 @@ func (d *reader) linkOf(v value.Value, path string) Link {
 	return Link{Why: d.why(v, path, "the id of a resource"), Property: path}
 }
 
+// perhaps is a link that a resource makes: one that may not exist leaves it
+// unknown to what.
+func (d *reader) perhaps(l Link) Link {
+	if d.r.Conditional != nil {
+		return Link{Property: l.Property, Why: d.r.Conditional}
+	}
+	return l
+}
+
 func linkToSymbol(ref value.Ref, path string) Link {
 	if others[ref.Attr] {
 		return Link{ID: ref.String(), Property: path}

@@ -242,7 +242,7 @@ func (g *Graph) viewRoutes() {
 	}
 	g.each("AWS::EC2::SubnetRouteTableAssociation", func(d *reader) {
 		if s := fold[Subnet](d, d.link("SubnetId")); s != nil {
-			s.RouteTable = d.link("RouteTableId")
+			s.RouteTable = d.perhaps(d.link("RouteTableId"))
 		}
 	})
 	g.each("AWS::EC2::GatewayRouteTableAssociation", func(d *reader) {
