@@ -117,10 +117,26 @@ func (c *checker) principal(r *resource.Resource, env, at string, p policy.Princ
 	if account, ok := p.Account(); ok {
 		c.account(r, env, at+"/Principal", account)
 	}
+	if p.Type == "Federated" {
+		c.federated(r, env, at, p, s)
+	}
 	if ref, ok := p.Value.Ref(); ok && p.Type == "AWS" {
 		if to := c.in.Graph.Get(ref.To); to != nil && to.Addr.Stack.Account != r.Addr.Stack.Account {
 			c.account(r, env, at+"/Principal", to.Addr.Stack.Account)
 		}
+	}
+}
+
+// federated judges trust in an identity provider: one of another environment's
+// account is that environment's, and without a condition everybody is let in
+// whom the provider knows ("Create a role for OpenID Connect federation").
+func (c *checker) federated(r *resource.Resource, env, at string, p policy.Principal, s policy.Statement) {
+	if account, ok := policy.AccountOf(p.Value); ok {
+		c.account(r, env, at+"/Principal", account)
+	}
+	if !s.Conditional() {
+		c.hidden(r, env, at+"/Principal", &value.Reason{Code: CodeTrustHidden, At: r.Addr,
+			Text: "it lets in whomever the identity provider knows, without a condition"})
 	}
 }
 
