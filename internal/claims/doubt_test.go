@@ -59,6 +59,9 @@ func TestB01_WhatIsNotKnownIsNeverProved(t *testing.T) {
 		{"a loop", `
   Fn::ForEach::Hosts: [Name, [a, b], {"H${Name}": {Type: AWS::EC2::Instance, Properties: {SubnetId: !Ref Subnet}}}]
 `, proof.CodeResourcesHidden, nil, proof.Unknown},
+		{"a way that is not modelled", `
+  Accelerator: {Type: AWS::GlobalAccelerator::Accelerator, Properties: {Name: a}}
+`, proof.CodeNetworkUnwalked, nil, proof.Unknown},
 		{"a macro", "\nTransform: AWS::Serverless-2016-10-31\n", proof.CodeResourcesHidden, nil, proof.Unknown},
 		{"the language extensions", "\nTransform: [AWS::LanguageExtensions]\n", "", nil, proof.Proved},
 	} {

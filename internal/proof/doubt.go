@@ -13,6 +13,7 @@ const (
 	CodeResourcesHidden     = "RESOURCES_HIDDEN"
 	CodeResourceConditional = "RESOURCE_CONDITIONAL"
 	CodeInterfaceUnplaced   = "INTERFACE_UNPLACED"
+	CodeNetworkUnwalked     = "NETWORK_NOT_WALKED"
 )
 
 // doubt adds to the verdicts of a claim what the claim itself cannot see: that
@@ -69,6 +70,10 @@ func (in *Input) doubts() []aDoubt {
 			}
 			if r.Conditional != nil && resource.MovesPackets(r.Type) {
 				in.addDoubt(r, true, CodeResourceConditional, r.Conditional, "Give the parameters that its condition needs: --param NAME=VALUE.")
+			}
+			if resource.Unwalked(r.Type) {
+				in.addDoubt(r, true, CodeNetworkUnwalked, &value.Reason{Text: "it carries packets by ways that are not modelled"},
+					"Judge these ways by hand; --allow-unknown lets a pipeline go on.")
 			}
 		}
 		if in.Net == nil {

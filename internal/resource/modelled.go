@@ -1,5 +1,7 @@
 package resource
 
+import "strings"
+
 // modelledServices are services all of whose types neither move packets nor
 // hold a customer's data: permissions, measurements, deployments, and the
 // accounts' organisation.
@@ -60,3 +62,19 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::AutoScaling::LifecycleHook", "AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection", "AWS::CloudFormation::WaitConditionHandle",
 	"AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::Stack",
 )
+
+// Unwalked says whether resources of a type carry packets by ways that the
+// network does not follow, past route tables and security groups of the graph.
+func Unwalked(typ string) bool {
+	for _, prefix := range []string{"AWS::VpcLattice::", "AWS::GlobalAccelerator::", "AWS::NetworkManager::"} {
+		if strings.HasPrefix(typ, prefix) {
+			return true
+		}
+	}
+	switch typ {
+	case "AWS::CloudFront::VpcOrigin", "AWS::EC2::EC2Fleet", "AWS::EC2::SpotFleet", "AWS::EC2::ClientVpnEndpoint", "AWS::EC2::VerifiedAccessEndpoint",
+		"AWS::EC2::InstanceConnectEndpoint", "AWS::EC2::TrafficMirrorSession", "AWS::Lightsail::Instance":
+		return true
+	}
+	return false
+}

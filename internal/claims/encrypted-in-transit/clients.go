@@ -129,7 +129,11 @@ func (c *checker) databaseClient(r *resource.Resource, f estate.Flow) {
 		if !ok {
 			continue
 		}
-		if !slices.Contains(secure, strings.ToLower(mode)) {
+		switch why := v.value.FirstUnknown(); {
+		case mode == "" && why != nil:
+			c.doubt(r, CodeSilentClient, v.property, fmt.Sprintf("%s connects to its database as %s says, which is not known: %s.", c.in.Name(r), v.name, why.Text),
+				"Give the value in the template, or the parameter with --param NAME=VALUE.")
+		case !slices.Contains(secure, strings.ToLower(mode)):
 			c.refute(v.at, CodePlainClient, v.property, fmt.Sprintf("%s connects to its database without TLS, or falls back to it: %s is %q.", c.in.Name(r), v.name, mode),
 				"Set it to verify-full.")
 		}
