@@ -166,11 +166,16 @@ type contents struct {
 	sections map[string]value.Value
 	index    map[string]value.Value  // resources by logical id
 	entries  map[cellKey]value.Value // of the other sections, by section and name
+	modules  []string                // logical ids of modules
+	makesAll bool                    // macros or loops make resources of any name
 }
+
+// sections are the sections of a template that are read.
+var sections = [...]string{"Parameters", "Mappings", "Conditions", "Resources", "Outputs"}
 
 func newContents(t *assembly.Template) *contents {
 	c := &contents{sections: map[string]value.Value{}, entries: map[cellKey]value.Value{}}
-	for _, name := range []string{"Parameters", "Mappings", "Conditions", "Resources", "Outputs"} {
+	for _, name := range sections {
 		c.sections[name] = t.Root.Get(name)
 		if name == "Resources" {
 			continue
@@ -179,6 +184,7 @@ func newContents(t *assembly.Template) *contents {
 			c.entries[cellKey{name, key}] = v
 		}
 	}
+	c.modules, c.makesAll = makers(t.Root)
 	resources := c.sections["Resources"]
 	c.index = make(map[string]value.Value, resources.Len())
 	for logical, res := range resources.Entries() {

@@ -20,11 +20,16 @@ const zonesLogical = "AWS::AvailabilityZones"
 
 func (c *contents) resourceNames() []string { return slices.Sorted(maps.Keys(c.index)) }
 
+const pseudoParameter = "pseudo parameter"
+
 // maxSuggested is how many problems come with a suggestion, which costs time.
 const maxSuggested = 100
 
-// noSuch reports a reference to nothing.
+// noSuch reports a reference to nothing, unless what is not expanded may make it.
 func (s *scope) noSuch(what, name string, at value.Value, known func() []string) value.Value {
+	if what != pseudoParameter && s.made(name) {
+		return s.unseen(what, name)
+	}
 	near := ""
 	if s.r.quiet == 0 && len(s.r.problems) < maxSuggested {
 		near = didYouMean(name, known())
@@ -117,7 +122,7 @@ func (s *scope) pseudo(name string, at value.Value) value.Value {
 	case "AWS::NoValue":
 		return value.Value{}
 	}
-	return s.noSuch("pseudo parameter", name, at, pseudoNames)
+	return s.noSuch(pseudoParameter, name, at, pseudoNames)
 }
 
 func pseudoNames() []string {

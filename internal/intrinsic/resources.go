@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/suretyhq/surety/diag"
-	"github.com/suretyhq/surety/internal/assembly"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/value"
 )
@@ -16,18 +14,10 @@ func (s *scope) resolve() []*resource.Resource {
 	if absent {
 		return nil
 	}
-	var all []*resource.Resource
-	if t := s.tmpl.Root.Get("Transform"); !t.IsAbsent() && !plain(t) {
-		all = append(all, s.hidden("Transform", "Fn::Transform", t, "the macros of Transform "+t.String()+" are not run"))
-		s.problem(diag.Warning, "TEMPLATE_TRANSFORM", t, "the macros of Transform "+t.String()+" are not run",
-			"resources that a macro adds or changes are not seen", "pass the processed template (`aws cloudformation get-template --template-stage Processed`)")
-	}
-	all = slices.Grow(all, len(s.index))
+	all := slices.Grow(s.transform(), len(s.index))
 	for logical, res := range s.section("Resources").Entries() {
 		if strings.HasPrefix(logical, "Fn::") {
-			all = append(all, s.hidden(logical, "Fn::ForEach", res, logical+" is not expanded"))
-			s.problem(diag.Warning, "TEMPLATE_TRANSFORM", res, logical+" is not expanded",
-				"the resources that it makes are not seen", "pass the processed template (`aws cloudformation get-template --template-stage Processed`)")
+			all = append(all, s.loop(logical, res))
 			continue
 		}
 		if kept := s.index[logical]; kept.IsAbsent() || kept.Offset() != res.Offset() {
@@ -38,22 +28,6 @@ func (s *scope) resolve() []*resource.Resource {
 		}
 	}
 	return all
-}
-
-// plain says whether a Transform adds no resources and changes none.
-func plain(transform value.Value) bool {
-	names := transform.Items()
-	if transform.Kind() == value.String {
-		names = []value.Value{transform}
-	}
-	return !slices.ContainsFunc(names, func(n value.Value) bool { return n.Text() != "AWS::LanguageExtensions" }) && len(names) > 0
-}
-
-// hidden stands for resources that a template makes and that are not seen.
-func (s *scope) hidden(logical, typ string, at value.Value, why string) *resource.Resource {
-	address := s.address(logical)
-	return &resource.Resource{Addr: address, Type: typ, Pos: s.tmpl.Of(at), Props: value.OfMap(nil, nil),
-		Hides: &value.Reason{Code: "RESOURCES_HIDDEN", Text: why + ", so the resources that it makes are not seen", At: address}}
 }
 
 // presence says why it is unknown whether a nested stack will exist, and
@@ -115,12 +89,7 @@ func (s *scope) resource(logical string, res value.Value, outer *value.Reason) *
 		r.Retain = true
 	}
 	s.dependsOn(res.Get("DependsOn"))
-	switch {
-	case r.Type == assembly.NestedType && s.nested[logical] == nil:
-		r.Hides = s.hidden(logical, r.Type, res, "the template of the nested stack is not at hand").Hides
-	case strings.HasSuffix(r.Type, "::MODULE"):
-		r.Hides = s.hidden(logical, r.Type, res, "the module is not expanded").Hides
-	}
+	r.Hides = s.hides(r, logical, res)
 	if len(s.refers) > 0 {
 		s.depends[logical] = append(s.depends[logical], s.refers...)
 	}
@@ -172,8 +141,13 @@ func tags(props value.Value) map[string]value.Value {
 	return found
 }
 
-// findCycles reports resources that depend on one another.
+// findCycles reports resources that depend on one another. Macros may take
+// references apart, as AWS::Serverless does: it makes resources of their own of
+// a function's events.
 func (s *scope) findCycles() {
+	if !macro(s.tmpl.Root).IsAbsent() {
+		return
+	}
 	const (
 		open = 1
 		done = 2
