@@ -39,6 +39,10 @@ func Load(path string) (*Estate, diag.List) {
 
 // readBounded reads at most one byte more than Parse accepts.
 func readBounded(path string) ([]byte, error) {
+	// Opening a pipe would wait for its writer.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, errors.New("it is not a regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -88,15 +89,18 @@ func isYAML(file, src string) bool {
 // readSource reads a file as text, within the limits.
 func readSource(file string) (string, *diag.Diagnostic) {
 	at := diag.Position{File: file}
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		err = errors.New("it is not a regular file")
+	}
+	if err != nil {
+		return "", unreadable(at, err)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return "", unreadable(at, err)
 	}
 	defer func() { _ = f.Close() }() // nothing was written
-	info, err := f.Stat()
-	if err != nil {
-		return "", unreadable(at, err)
-	}
 	if info.Size() > maxBytes {
 		return "", &diag.Diagnostic{Code: codeTooLarge, Pos: at,
 			What: fmt.Sprintf("the file has %.1f MB", float64(info.Size())/(1<<20)),

@@ -3,8 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,7 +26,8 @@ func newDemo(env Env) *cobra.Command {
 three environments. It writes the estate file, synthesises it with the AWS CDK, proves
 it, and says what to try next. It needs Node, and no credentials; nothing is deployed.
 
-An example that is there already is taken as it is, with whatever you changed in it.`,
+An example that you edited is taken as it is; one that an earlier Surety wrote and
+nobody edited is written anew.`,
 		Example: `  surety demo
   surety demo --dir /tmp/cover`,
 		Args: args(cobra.NoArgs),
@@ -74,24 +78,45 @@ What to try next:
 	return verdict(r, false)
 }
 
-// placeExample writes the example's estate file where there is none.
+// exampleMark is the file beside the example that holds the digest of what was
+// written, so that a newer Surety knows its own example from one that was
+// edited.
+const exampleMark = ".example.sha256"
+
+// placeExample makes the example's estate file be there: written where there is
+// none, written anew where it is as an earlier Surety wrote it, and left alone
+// where it was edited.
 func placeExample(env Env, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("make the example's folder: %w", err)
 	}
-	err := writeNew(file, examples.Cover())
-	if errors.Is(err, fs.ErrExist) {
-		have, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("read the example: %w", err)
-		}
-		if !bytes.Equal(have, examples.Cover()) {
-			fmt.Fprintf(env.Stderr, "%s is no longer the example as it came, and is taken as it is; remove it to begin anew\n", file)
-		}
+	mark := filepath.Join(filepath.Dir(file), exampleMark)
+	have, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("read the example: %w", err)
+	case bytes.Equal(have, examples.Cover()):
 		return nil
+	default:
+		written, err := os.ReadFile(mark)
+		if err != nil || string(written) != digest(have) {
+			fmt.Fprintf(env.Stderr, "%s is no longer the example as it came, and is taken as it is; remove it to begin anew\n", file)
+			return nil
+		}
+		fmt.Fprintf(env.Stderr, "%s was the example of an earlier Surety, and is written anew\n", file)
 	}
-	if err != nil {
-		return fmt.Errorf("write the example: %w", err)
+	write := func(path string, data []byte) error {
+		return writeFile(path, func(w io.Writer) error { _, err := w.Write(data); return err })
 	}
-	return nil
+	if err := write(file, examples.Cover()); err != nil {
+		return err
+	}
+	return write(mark, []byte(digest(examples.Cover())))
+}
+
+// digest is how a file is known again.
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]) + "\n"
 }

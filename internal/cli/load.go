@@ -66,6 +66,9 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := in.checkPlace(env); err != nil {
+		return nil, err
+	}
 	paths, err := s.locate(ctx, env, in)
 	if err != nil {
 		return nil, err
@@ -177,6 +180,29 @@ func checkIDs(all []proof.Claim, only []string) error {
 		}
 		return errors.New(msg + "\nthe claims are " + strings.Join(ids, ", "))
 	}
+	return nil
+}
+
+// checkPlace refuses what cannot be an account or a Region, which would lead to
+// verdicts about a place that does not exist.
+func (in inputs) checkPlace(env Env) error {
+	digits := func(r rune) bool { return r < '0' || r > '9' }
+	if a := in.account; a != "" && (len(a) != 12 || strings.ContainsFunc(a, digits)) {
+		return fmt.Errorf("--account %s: want the twelve digits of an AWS account id", a)
+	}
+	known := estate.KnownRegions()
+	r := in.region
+	if r == "" || slices.Contains(known, r) {
+		return nil
+	}
+	msg := fmt.Sprintf("--region %s: Surety knows no AWS Region of this name", r)
+	if near := diag.Nearest(r, known); near != "" {
+		msg += fmt.Sprintf("; did you mean %q?", near)
+	}
+	if strings.Count(r, "-") < 2 { // no Region's name; others may be newer than Surety
+		return errors.New(msg)
+	}
+	fmt.Fprintln(env.Stderr, msg)
 	return nil
 }
 

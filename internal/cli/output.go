@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -19,9 +21,16 @@ func writeOutput(w io.Writer, path string, render func(io.Writer) error) error {
 // writeFile writes a file by way of a temporary one beside it, so that nobody
 // ever sees half of it.
 func writeFile(path string, render func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("cannot write %s: it is a folder; name a file", path)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		var p *fs.PathError
+		if errors.As(err, &p) { // its path is the temporary file's
+			err = p.Err
+		}
+		return fmt.Errorf("cannot write %s: %w; name a file in a folder that you may write to", path, err)
 	}
 	defer func() {
 		if err != nil {

@@ -179,25 +179,25 @@ func executable(path string) bool {
 func synthesise(ctx context.Context, opts Options, key string) error {
 	parent, name := filepath.Split(filepath.Clean(opts.Out))
 	if err := os.MkdirAll(cmp.Or(parent, "."), 0o755); err != nil {
-		return failed(opts, err.Error())
+		return unwritable(opts, err)
 	}
 	tmp, err := os.MkdirTemp(cmp.Or(parent, "."), "."+name+".new-*")
 	if err != nil {
-		return failed(opts, err.Error())
+		return unwritable(opts, err)
 	}
 	defer removeAll(tmp)
 	// os.MkdirTemp keeps others out; an assembly is for everyone to read.
 	if err := os.Chmod(tmp, 0o755); err != nil {
-		return failed(opts, err.Error())
+		return unwritable(opts, err)
 	}
 	if err := runProgram(ctx, opts, tmp); err != nil {
 		return err
 	}
 	if err := writeRecord(tmp, key); err != nil {
-		return failed(opts, err.Error())
+		return unwritable(opts, err)
 	}
 	if err := replace(tmp, opts.Out); err != nil {
-		return failed(opts, err.Error())
+		return unwritable(opts, err)
 	}
 	return nil
 }
@@ -258,6 +258,13 @@ func environment() []string {
 func failed(opts Options, what string) error {
 	return diag.Diagnostic{Code: CodeFailed, Pos: diag.Position{File: opts.EstatePath}, What: "cannot synthesise: " + what,
 		Fix: "mend the estate file; if it is right, this is a defect of surety-synth, and surety validate -f FILE helps to narrow it down"}
+}
+
+// unwritable says that the assembly's folder cannot be made, filled or replaced.
+func unwritable(opts Options, err error) error {
+	return diag.Diagnostic{Code: CodeFailed, Pos: diag.Position{File: opts.Out}, What: "cannot write the assembly: " + err.Error(),
+		Why: "it is written beside its place first, so that nothing is ever half there",
+		Fix: "name a folder with -o whose parent you may write to, or free some space"}
 }
 
 // listener splits what surety-synth says into events and the rest.
