@@ -49,6 +49,7 @@ type spec struct {
 	stack *Stack
 	file  string
 	given bool // the file was named; otherwise it lies in a folder and may be no template
+	synth bool // an assembly's manifest names it: without resources, it is not deployed
 }
 
 // loader collects stacks, files and problems.
@@ -149,10 +150,11 @@ func stackName(file string) string {
 // templates reads the files of all stacks, then those of the stacks nested in
 // them, until there are no more.
 func (l *loader) templates(ctx context.Context) {
-	given := map[string]bool{}
+	given, synth := map[string]bool{}, map[string]bool{}
 	var files []string
 	for _, s := range l.specs {
 		given[s.file] = given[s.file] || s.given
+		synth[s.file] = synth[s.file] || s.synth
 		files = append(files, s.file)
 	}
 	for len(files) > 0 {
@@ -164,7 +166,7 @@ func (l *loader) templates(ctx context.Context) {
 		group.SetLimit(runtime.GOMAXPROCS(0))
 		for i, file := range files {
 			group.Go(func() error {
-				parsed[i], problems[i] = readTemplate(ctx, file, given[file])
+				parsed[i], problems[i] = readTemplate(ctx, file, given[file], synth[file])
 				return nil
 			})
 		}
@@ -176,7 +178,13 @@ func (l *loader) templates(ctx context.Context) {
 		files = nil
 		for _, t := range parsed {
 			for _, child := range t.children() {
-				if _, ok := l.read[child.file]; !ok {
+				if _, ok := l.read[child.file]; ok {
+					continue
+				}
+				if !exists(child.file) {
+					l.problems.Add(t.missing(child))
+					l.read[child.file] = nil
+				} else {
 					given[child.file] = true
 					files = append(files, child.file)
 				}
@@ -194,7 +202,7 @@ func (l *loader) templates(ctx context.Context) {
 
 // readTemplate reads and checks a template. A file that nobody named and that
 // does not look like a template gives nothing.
-func readTemplate(ctx context.Context, file string, given bool) (*Template, diag.List) {
+func readTemplate(ctx context.Context, file string, given, synth bool) (*Template, diag.List) {
 	t, problems := parse(ctx, file)
 	if t == nil {
 		if !given && !mentionsTemplate(file) {
@@ -204,6 +212,9 @@ func readTemplate(ctx context.Context, file string, given bool) (*Template, diag
 	}
 	if !given && t.Root.Get("Resources").IsAbsent() && t.Root.Get("AWSTemplateFormatVersion").IsAbsent() {
 		return nil, nil
+	}
+	if r := t.Root.Get("Resources"); synth && (r.IsAbsent() || r.Kind() == value.Map && r.Len() == 0) {
+		return t, problems // the CDK deploys no stack without resources
 	}
 	return t, append(problems, t.check()...)
 }
@@ -249,7 +260,18 @@ func (t *Template) check() diag.List {
 }
 
 // child is a stack nested in a template, and its file.
-type child struct{ logical, file string }
+type child struct {
+	logical, file string
+	at            value.Value // what names the file
+}
+
+// missing says that the file of a nested stack is not there.
+func (t *Template) missing(c child) diag.Diagnostic {
+	return diag.Diagnostic{Code: "TEMPLATE_UNREADABLE", Pos: t.Of(c.at),
+		What: fmt.Sprintf("the template of the nested stack %s is not at %s", c.logical, c.file),
+		Why:  "what the nested stack holds cannot be seen",
+		Fix:  "put the template there (install the modules, synthesise again), or correct the path"}
+}
 
 func (t *Template) children() []child {
 	if t == nil {
@@ -260,9 +282,10 @@ func (t *Template) children() []child {
 		if r.Get("Type").Text() != NestedType {
 			continue
 		}
-		path := r.Path("Metadata/aws:asset:path").Text()
+		at := r.Path("Metadata/aws:asset:path")
+		path := at.Text()
 		if url := r.Path("Properties/TemplateURL"); path == "" && url.Kind() == value.String && !strings.Contains(url.Text(), "://") {
-			path = url.Text()
+			path, at = url.Text(), url
 		}
 		if path == "" {
 			continue
@@ -270,7 +293,7 @@ func (t *Template) children() []child {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(t.File), path)
 		}
-		found = append(found, child{logical, path})
+		found = append(found, child{logical, path, at})
 	}
 	return found
 }

@@ -147,6 +147,37 @@ func TestFolderOfTemplates(t *testing.T) {
 	}
 }
 
+// TestMissingNestedTemplate says which stack misses its template, and once.
+func TestMissingNestedTemplate(t *testing.T) {
+	dir := write(t, map[string]string{"parent.yaml": `Resources:
+  Vpc:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: ./modules/vpc.yaml
+  Other: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./modules/vpc.yaml}}
+`})
+	_, problems := Load(t.Context(), filepath.Join(dir, "parent.yaml"))
+	if len(problems) != 1 || problems[0].Code != "TEMPLATE_UNREADABLE" || !strings.HasSuffix(problems[0].Where(), "parent.yaml:5:7") ||
+		!strings.Contains(problems[0].What, "nested stack Vpc is not at "+filepath.Join(dir, "modules/vpc.yaml")) {
+		t.Errorf("got %v", problems)
+	}
+}
+
+// TestStackWithoutResources loads an assembly as the CDK's integration tests
+// synthesise: a stack of theirs has no resources, and is never deployed.
+func TestStackWithoutResources(t *testing.T) {
+	artifact := func(id string) string {
+		return `"` + id + `":{"type":"aws:cloudformation:stack","environment":"aws://unknown-account/unknown-region","properties":{"templateFile":"` + id + `.json"}}`
+	}
+	for empty, code := range map[string]string{`{"Parameters":{"P":{"Type":"String"}}}`: "", `{"Resources":{}}`: "", `{"Resources":[]}`: "TEMPLATE_NO_RESOURCES"} {
+		dir := write(t, map[string]string{"manifest.json": `{"version":"54.0.0","artifacts":{` + artifact("a") + "," + artifact("b") + "}}", "a.json": small, "b.json": empty})
+		asm, problems := Load(t.Context(), dir)
+		if problems.HasErrors() != (code != "") || code != "" && problems[0].Code != code || len(asm.Stacks) != 2 {
+			t.Errorf("%s: %v, %v", empty, names(asm), problems)
+		}
+	}
+}
+
 // TestTenantsShareATemplate loads two stacks of one file, which is parsed once.
 func TestTenantsShareATemplate(t *testing.T) {
 	dir := write(t, map[string]string{"tenant.json": small, "manifest.json": `{"version":"54.1.0","artifacts":{

@@ -101,7 +101,7 @@ func (l *loader) stackArtifact(t *Template, dir, id string, a value.Value) *Stac
 			s.Parameters[name] = text
 		}
 	}
-	l.specs = append(l.specs, spec{stack: s, file: filepath.Join(dir, file), given: true})
+	l.specs = append(l.specs, spec{stack: s, file: filepath.Join(dir, file), given: true, synth: true})
 	return s
 }
 

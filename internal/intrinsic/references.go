@@ -202,6 +202,9 @@ func (s *scope) attribute(logical, attr string, at value.Value) value.Value {
 			return v
 		}
 	}
+	if v := s.port(logical, typ, attr, at); !v.IsAbsent() {
+		return v
+	}
 	if attr == identity(typ) {
 		return s.symbol(logical, refAttr, at)
 	}
