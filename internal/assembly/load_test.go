@@ -105,7 +105,7 @@ func TestUnreadable(t *testing.T) {
 		filepath.Join(dir, "a.json"):   "TEMPLATE_UNREADABLE",
 		filepath.Join(dir, "empty"):    "ASSEMBLY_EMPTY",
 		filepath.Join(dir, "estate"):   "ASSEMBLY_EMPTY",
-		"/dev/zero":                    "TEMPLATE_TOO_LARGE",
+		"/dev/zero":                    "TEMPLATE_UNREADABLE",
 		"/proc/self/mem":               "TEMPLATE_UNREADABLE",
 		filepath.Join(dir, "bad\x00a"): "TEMPLATE_UNREADABLE",
 	} {
