@@ -165,7 +165,7 @@ type answer struct {
 	pairs   int
 	works   int
 	flows   network.PacketSet
-	relays  []network.Relay
+	relays  []relay
 	codes   []string
 }
 
@@ -212,27 +212,41 @@ func (s *subject) answer(q question) (*answer, error) {
 	return a, nil
 }
 
+// relay is a way through a load balancer: FROM's connection to it, and its own
+// to TO.
+type relay struct {
+	balancer string
+	legs     [2]network.Path
+}
+
 // findRelays looks for load balancers that end FROM's connection and begin one
-// of their own to TO.
+// of their own to TO; each is named once.
 func (a *answer) findRelays(from, to []network.ClassID) {
 	for lb := range resource.Views[resource.LoadBalancer](a.s.graph) {
 		for _, r := range a.net.Relays(lb.Addr) {
-			if a.carries(from, r.Nodes, r.Listen) && a.carries(r.Nodes, intersect(r.Targets, to), r.Sends) {
-				a.relays = append(a.relays, r)
+			name := a.s.name(r.Balancer)
+			if slices.ContainsFunc(a.relays, func(o relay) bool { return o.balancer == name }) {
+				continue
+			}
+			in, enters := a.leg(from, r.Nodes, r.Listen)
+			out, leaves := a.leg(r.Nodes, intersect(r.Targets, to), r.Sends)
+			if enters && leaves {
+				a.relays = append(a.relays, relay{balancer: name, legs: [2]network.Path{in, out}})
 			}
 		}
 	}
 }
 
-func (a *answer) carries(from, to []network.ClassID, p network.PacketSet) bool {
+// leg explains the first pair of places between which any of p certainly flows.
+func (a *answer) leg(from, to []network.ClassID, p network.PacketSet) (network.Path, bool) {
 	for _, f := range from {
 		for _, t := range to {
-			if a.net.Reach(f, t).Must.Overlaps(p) {
-				return true
+			if works := a.net.Reach(f, t).Must.And(p); !works.IsEmpty() {
+				return a.net.Explain(f, t, works), true
 			}
 		}
 	}
-	return false
+	return network.Path{}, false
 }
 
 func intersect(a, b []network.ClassID) []network.ClassID {

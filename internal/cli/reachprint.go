@@ -27,7 +27,22 @@ type jsonAnswer struct {
 	StopsAt  *report.JSONHop  `json:"stopsAt,omitempty"`
 	Domains  []string         `json:"domains,omitempty"`
 	Unknowns []string         `json:"unknowns,omitempty"`
-	Relays   []string         `json:"relays,omitempty"`
+	Relays   []jsonRelay      `json:"relays,omitempty"`
+}
+
+// jsonRelay is a way by a load balancer, which ends FROM's connection and
+// begins its own.
+type jsonRelay struct {
+	Balancer string    `json:"balancer"`
+	Legs     []jsonLeg `json:"legs"`
+}
+
+// jsonLeg is one connection of such a way.
+type jsonLeg struct {
+	From    string           `json:"from"`
+	To      string           `json:"to"`
+	Forward []report.JSONHop `json:"forward"`
+	Return  []report.JSONHop `json:"return"`
 }
 
 func (a *answer) write(w io.Writer, format string) error {
@@ -45,7 +60,7 @@ func (a *answer) json() jsonAnswer {
 		Version: report.Version, From: a.q.from, To: a.q.to, Protocol: a.q.protocol, Port: a.q.port,
 		Verdict: a.verdict, Pairs: a.pairs, Works: a.works, Codes: a.codes,
 		Forward: report.JSONHops(a.path.Forward, false), Return: report.JSONHops(a.path.Return, true),
-		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.relayNames(),
+		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.jsonRelays(),
 	}
 	if a.verdict == reachable {
 		out.Flows = a.net.Format(a.flows)
@@ -66,8 +81,13 @@ func (a *answer) text(b *strings.Builder) {
 	for _, u := range a.unknowns() {
 		fmt.Fprintf(b, "\nnot known before deployment: %s\n", u)
 	}
-	for _, r := range a.relayNames() {
-		fmt.Fprintf(b, "\nNot directly, but by way of the load balancer %s, which ends the connection and begins its own.\n", r)
+	for _, r := range a.relays {
+		fmt.Fprintf(b, "\nNot directly, but by way of the load balancer %s, which ends the connection and begins its own.\n", r.balancer)
+		ends := a.ends(r)
+		for i, leg := range r.legs {
+			a.hops(b, ends[i]+" → "+ends[i+1], leg.Forward)
+			a.hops(b, "return", leg.Return)
+		}
 	}
 }
 
@@ -91,6 +111,9 @@ func (a *answer) headline() string {
 		return s
 	case unknown:
 		return "unknown: it depends on what only deployment decides"
+	}
+	if len(a.relays) > 0 {
+		return "unreachable directly, reachable by way of the load balancer " + a.relays[0].balancer
 	}
 	if h := a.path.StopsAt; h != nil {
 		return fmt.Sprintf("unreachable, stopped at %s [%s]", a.s.name(h.At), h.Code)
@@ -132,12 +155,18 @@ func (a *answer) unknowns() []string {
 	return out
 }
 
-func (a *answer) relayNames() []string {
-	var out []string
+// ends are the three ends of a way by a load balancer.
+func (a *answer) ends(r relay) [3]string { return [3]string{a.q.from, r.balancer, a.q.to} }
+
+func (a *answer) jsonRelays() []jsonRelay {
+	var out []jsonRelay
 	for _, r := range a.relays {
-		if n := a.s.name(r.Balancer); !slices.Contains(out, n) {
-			out = append(out, n)
+		ends, j := a.ends(r), jsonRelay{Balancer: r.balancer}
+		for i, leg := range r.legs {
+			j.Legs = append(j.Legs, jsonLeg{From: ends[i], To: ends[i+1],
+				Forward: report.JSONHops(leg.Forward, false), Return: report.JSONHops(leg.Return, true)})
 		}
+		out = append(out, j)
 	}
 	return out
 }
