@@ -1,0 +1,59 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/suretyhq/surety/internal/cli"
+)
+
+// A project that is not ours has a verdict for every claim that needs no
+// intent, and with an estate and bindings for the others too: exactly these.
+func TestPlainProjectHasTheseVerdicts(t *testing.T) {
+	dir := filepath.Join("..", "..", "examples", "plain")
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"without an estate", nil, []string{
+			"declared-flows estate notApplicable", "egress-inspected 123456789012 refuted", "encrypted-at-rest 123456789012 refuted",
+			"encrypted-in-transit 123456789012 proved", "environment-isolation estate notApplicable", "no-overlap estate proved",
+			"public-edge-only 123456789012 proved", "tier-isolation estate notApplicable"}},
+		{"with an estate", []string{"-f", filepath.Join(dir, "estate.yaml")}, []string{
+			"declared-flows prod refuted", "egress-inspected estate refuted", "egress-inspected prod refuted", "encrypted-at-rest estate refuted",
+			"encrypted-at-rest prod refuted", "encrypted-in-transit estate proved", "encrypted-in-transit prod proved",
+			"environment-isolation prod proved", "no-overlap estate proved", "public-edge-only hub proved", "public-edge-only prod refuted",
+			"tier-isolation prod refuted"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			env := cli.Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: io.Discard, Getenv: func(string) string { return "" },
+				Now: time.Now, Program: "surety"}
+			args := append([]string{"prove", dir, "--account", "123456789012", "--region", "eu-west-1", "--format", "json"}, c.args...)
+			if code := cli.Run(t.Context(), env, args); code != cli.ExitRefuted {
+				t.Errorf("exit code %d, want %d", code, cli.ExitRefuted)
+			}
+			var report struct {
+				Claims []struct{ ID, Scope, Verdict string }
+			}
+			if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, v := range report.Claims {
+				got = append(got, v.ID+" "+v.Scope+" "+v.Verdict)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
