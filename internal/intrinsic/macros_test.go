@@ -8,7 +8,7 @@ func TestWhatMacrosMayMake(t *testing.T) {
 	const macro = "Transform: [AWS::Serverless-2016-10-31, Ours]\n"
 	for name, test := range map[string]struct{ yaml, want, codes string }{
 		"a role that a macro makes": {macro + resourceOf("{V: !GetAtt FnRole.Arn}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
-		"an API that it makes":              {macro + resourceOf("{V: !Sub 'https://${ServerlessRestApi}.example.com'}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
+		"an API that it makes":      {macro + resourceOf("{V: !Sub 'https://${ServerlessRestApi}.example.com'}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
 		"a function's event and its API": {macro + `Resources:
   R: {Type: AWS::Serverless::Function, Properties: {V: x, Events: {Get: {Type: Api, Properties: {RestApiId: !Ref Api}}}}}
   Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {x: !GetAtt R.Arn}}}

@@ -17,6 +17,7 @@ type plainOwner struct {
 	kind                         InterfaceKind
 	public                       Tri    // where PubliclyAccessible is absent
 	made                         string // a security group that the service makes and no template can see
+	inDefault                    bool   // without subnets it is in the default VPC, and not outside of all VPCs
 }
 
 // plainOwners are the types whose interfaces need no more than a table.
@@ -24,16 +25,16 @@ var plainOwners = []plainOwner{
 	{typ: "AWS::Lambda::Function", subnets: "VpcConfig/SubnetIds", groups: "VpcConfig/SecurityGroupIds", kind: EndFunction},
 	{typ: "AWS::ElastiCache::ReplicationGroup", subnetGroup: "CacheSubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds", kind: EndCache},
 	{typ: "AWS::ElastiCache::CacheCluster", subnetGroup: "CacheSubnetGroupName", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndCache},
-	{typ: "AWS::ElastiCache::ServerlessCache", subnets: "SubnetIds", groups: "SecurityGroupIds", kind: EndCache},
+	{typ: "AWS::ElastiCache::ServerlessCache", subnets: "SubnetIds", groups: "SecurityGroupIds", kind: EndCache, inDefault: true},
 	{typ: "AWS::ApiGatewayV2::VpcLink", subnets: "SubnetIds", groups: "SecurityGroupIds", kind: EndVPCLink},
 	{typ: "AWS::DocDB::DBCluster", subnetGroup: "DBSubnetGroupName", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndDatabase},
 	{typ: "AWS::Neptune::DBCluster", subnetGroup: "DBSubnetGroupName", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndDatabase},
 	{typ: "AWS::Redshift::Cluster", subnetGroup: "ClusterSubnetGroupName", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndDatabase},
-	{typ: "AWS::RedshiftServerless::Workgroup", subnets: "SubnetIds", groups: "SecurityGroupIds", kind: EndDatabase},
+	{typ: "AWS::RedshiftServerless::Workgroup", subnets: "SubnetIds", groups: "SecurityGroupIds", kind: EndDatabase, inDefault: true},
 	{typ: "AWS::RDS::DBProxy", subnets: "VpcSubnetIds", groups: "VpcSecurityGroupIds", kind: EndDatabase},
 	{typ: "AWS::OpenSearchService::Domain", subnets: "VPCOptions/SubnetIds", groups: "VPCOptions/SecurityGroupIds", kind: EndOther},
 	{typ: "AWS::MSK::Cluster", subnets: "BrokerNodeGroupInfo/ClientSubnets", groups: "BrokerNodeGroupInfo/SecurityGroups", kind: EndOther},
-	{typ: "AWS::AmazonMQ::Broker", subnets: "SubnetIds", groups: "SecurityGroups", kind: EndOther},
+	{typ: "AWS::AmazonMQ::Broker", subnets: "SubnetIds", groups: "SecurityGroups", kind: EndOther, inDefault: true},
 	{typ: "AWS::EKS::Cluster", subnets: "ResourcesVpcConfig/SubnetIds", groups: "ResourcesVpcConfig/SecurityGroupIds", kind: EndOther, made: clusterGroup},
 	{typ: "AWS::CodeBuild::Project", subnets: "VpcConfig/Subnets", groups: "VpcConfig/SecurityGroupIds", kind: EndOther},
 	{typ: "AWS::Transfer::Server", subnets: "EndpointDetails/SubnetIds", groups: "EndpointDetails/SecurityGroupIds", kind: EndOther},
@@ -55,8 +56,8 @@ var otherOwners = []plainOwner{
 	{typ: "AWS::EC2::ClientVpnTargetNetworkAssociation", subnets: "SubnetId", made: "what clients of the VPN send is not modelled"},
 	{typ: "AWS::EC2::InstanceConnectEndpoint", subnets: "SubnetId", groups: "SecurityGroupIds"},
 	{typ: "AWS::EKS::Nodegroup", subnets: "Subnets", made: clusterGroup},
-	{typ: "AWS::EMR::Cluster", subnets: "Instances/Ec2SubnetId", made: "EMR makes security groups of its own"},
-	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups", kind: EndBalancer},
+	{typ: "AWS::EMR::Cluster", subnets: "Instances/Ec2SubnetId", made: "EMR makes security groups of its own", inDefault: true},
+	{typ: "AWS::ElasticLoadBalancing::LoadBalancer", subnets: "Subnets", groups: "SecurityGroups", kind: EndBalancer, inDefault: true},
 	{typ: "AWS::Elasticsearch::Domain", subnets: "VPCOptions/SubnetIds", groups: "VPCOptions/SecurityGroupIds"},
 	{typ: "AWS::FSx::FileSystem", subnets: "SubnetIds", groups: "SecurityGroupIds"},
 	{typ: "AWS::MemoryDB::Cluster", subnetGroup: "SubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds"},
@@ -159,6 +160,9 @@ func (g *Graph) addPlain(d *reader, p plainOwner) {
 	subnets := d.links(p.subnets)
 	if p.subnetGroup != "" {
 		subnets = d.subnetsOf(d.link(p.subnetGroup), p.subnetGroupList)
+	}
+	if p.inDefault && len(subnets) == 0 && len(d.unknown) == 0 {
+		subnets = []Link{d.nowhere(p.subnets, "no subnets are named, so the default VPC's count, which are not in the graph")}
 	}
 	like := Interface{Kind: p.kind, HasGroups: true, Public: either(d.tri("PubliclyAccessible", p.public), d.exposed())}
 	if p.groups != "" {

@@ -105,6 +105,8 @@ func TestWhatIsUnknownDoesNotVanish(t *testing.T) {
 		"resolver's addresses":      {"AWS::Route53Resolver::ResolverEndpoint", build.Props{"IpAddresses": dark}, "TEST_UNKNOWN"},
 		"balancer's mappings":       {"AWS::ElasticLoadBalancingV2::LoadBalancer", build.Props{"SubnetMappings": dark}, "TEST_UNKNOWN"},
 		"database's subnet group":   {"AWS::RDS::DBInstance", build.Props{}, "SUBNETS_UNKNOWN"},
+		"classic balancer":          {"AWS::ElasticLoadBalancing::LoadBalancer", build.Props{"AvailabilityZones": []any{"eu-west-1a"}}, "SUBNETS_UNKNOWN"},
+		"broker without subnets":    {"AWS::AmazonMQ::Broker", build.Props{}, "SUBNETS_UNKNOWN"},
 		"function's groups":         {"AWS::Lambda::Function", build.Props{"VpcConfig": build.Props{"SubnetIds": []any{"subnet-1"}, "SecurityGroupIds": dark}}, "TEST_UNKNOWN"},
 		"whole properties of a NAT": {"AWS::EC2::NatGateway", nil, "TEST_UNKNOWN"},
 	} {
@@ -247,6 +249,8 @@ func TestNotModelledTypesAreCounted(t *testing.T) {
 	b.Add("AWS::Foo::Bar", "X", nil)
 	b.Add("AWS::Foo::Bar", "Y", nil)
 	b.Add("AWS::IAM::Role", "R", nil)
+	b.Add("AWS::WAF::WebACL", "W", nil)
+	b.Add("AWS::ApiGateway::UsagePlan", "U", nil)
 	b.Add("AWS::Lambda::Function", "F", nil)
 	if got := fmt.Sprint(graph(t, b).NotModelled()); got != "map[AWS::Foo::Bar:2]" {
 		t.Errorf("got %s", got)

@@ -9,7 +9,7 @@ var modelledServices = []string{
 	"AWS::IAM::", "AWS::CloudWatch::", "AWS::ApplicationAutoScaling::", "AWS::CDK::", "AWS::RAM::", "AWS::SSO::",
 	"AWS::Organizations::", "AWS::ControlTower::", "AWS::Budgets::", "AWS::GuardDuty::", "AWS::SecurityHub::",
 	"AWS::CertificateManager::", "AWS::ACMPCA::", "AWS::WAFv2::", "AWS::AccessAnalyzer::", "AWS::ServiceDiscovery::",
-	"AWS::AutoScalingPlans::", "AWS::XRay::", "AWS::Route53Profiles::",
+	"AWS::AutoScalingPlans::", "AWS::XRay::", "AWS::Route53Profiles::", "AWS::WAF::", "AWS::WAFRegional::", "AWS::CodeDeploy::",
 }
 
 // modelledTypes are single types that are modelled, folded, or harmless.
@@ -60,7 +60,12 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::Route53Resolver::ResolverQueryLoggingConfig", "AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation",
 	"AWS::NetworkFirewall::LoggingConfiguration", "AWS::AutoScaling::ScalingPolicy", "AWS::AutoScaling::ScheduledAction",
 	"AWS::AutoScaling::LifecycleHook", "AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection", "AWS::CloudFormation::WaitConditionHandle",
-	"AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::Stack",
+	"AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::Stack", "AWS::Lambda::LayerVersionPermission", "AWS::Redshift::ClusterParameterGroup",
+	"AWS::ApiGateway::Account", "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Model",
+	"AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey",
+	"AWS::ApiGatewayV2::Deployment", "AWS::ApiGatewayV2::Model", "AWS::Cognito::IdentityPoolRoleAttachment", "AWS::Cognito::UserPoolClient",
+	"AWS::IoT::Policy", "AWS::IoT::PolicyPrincipalAttachment", "AWS::IoT::ThingPrincipalAttachment", "AWS::SSM::PatchBaseline", "AWS::SSM::MaintenanceWindow",
+	"AWS::EC2::PlacementGroup", "AWS::Batch::JobQueue",
 )
 
 // Unwalked says whether resources of a type carry packets by ways that the

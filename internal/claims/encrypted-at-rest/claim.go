@@ -59,6 +59,7 @@ type need struct {
 	what      string
 	on, key   string
 	left      string
+	off       string                                 // what encrypts where on is not true, if anything does
 	inherited bool                                   // another thing decides, and not the properties
 	free      func(checker, *resource.Resource) bool // an exception that makes the key needless
 }
@@ -81,6 +82,12 @@ func (c checker) store(r *resource.Resource, n need) {
 			f.Code, f.Property = CodeUnknownKey, n.on
 			f.Message = fmt.Sprintf("Whether the %s of %s is encrypted is not known: %s.", n.what, c.in.Name(r), on.Reason().Error())
 			c.tally.Doubt(scope, f)
+			return
+		case (!known || !b) && n.off != "":
+			f.Code, f.Property = CodeAWSKey, n.on
+			f.Message = fmt.Sprintf("The %s of %s names no customer-managed key: %s.", n.what, c.in.Name(r), n.off)
+			f.Fix = "Set " + n.on + " to true and " + n.key + " to a KMS key that rotates."
+			c.tally.Refute(scope, f)
 			return
 		case !known || !b:
 			f.Code, f.Property = CodeNotEncrypted, n.on

@@ -51,6 +51,9 @@ func TestS23_StoresAreEncrypted(t *testing.T) {
 		{Name: "not encrypted", Outcome: proof.Refuted, Codes: []string{CodeNotEncrypted}, Build: func(b *build.Builder) {
 			b.Add("AWS::RDS::DBCluster", "Db", build.Props{"StorageEncrypted": false})
 		}},
+		{Name: "a table, which is never without a key", Outcome: proof.Refuted, Codes: []string{CodeAWSKey}, Build: func(b *build.Builder) {
+			b.Add("AWS::DynamoDB::Table", "Table", nil)
+		}},
 		{Name: "an instance of a cluster", Outcome: proof.NotApplicable, Build: func(b *build.Builder) {
 			b.Add("AWS::RDS::DBInstance", "Db", build.Props{"DBClusterIdentifier": "cluster"})
 		}},

@@ -45,7 +45,7 @@ func readers() map[string]reader {
 		"AWS::DMS::ReplicationInstance":         data("KmsKeyId", leftManaged),
 		"AWS::DocDB::DBCluster":                 cluster,
 		"AWS::DynamoDB::GlobalTable":            globalTable,
-		"AWS::DynamoDB::Table":                  fixed(need{what: "table", on: "SSESpecification/SSEEnabled", key: "SSESpecification/KMSMasterKeyId", left: leftManaged}),
+		"AWS::DynamoDB::Table":                  fixed(need{what: "table", on: "SSESpecification/SSEEnabled", key: "SSESpecification/KMSMasterKeyId", left: leftManaged, off: leftOwned}),
 		"AWS::EC2::Instance":                    blockDevices("BlockDeviceMappings"),
 		"AWS::EC2::LaunchTemplate":              blockDevices("LaunchTemplateData/BlockDeviceMappings"),
 		"AWS::EC2::Volume":                      volume(leftManaged),
@@ -151,7 +151,7 @@ func globalTable(r *resource.Resource) []need {
 		return []need{{what: "replicas", key: "Replicas", left: "they are not known", inherited: true}}
 	}
 	for i := range replicas.Items() {
-		ns = append(ns, need{what: "replica", on: "SSESpecification/SSEEnabled", key: "Replicas/" + strconv.Itoa(i) + "/SSESpecification/KMSMasterKeyId", left: leftManaged})
+		ns = append(ns, need{what: "replica", on: "SSESpecification/SSEEnabled", key: "Replicas/" + strconv.Itoa(i) + "/SSESpecification/KMSMasterKeyId", left: leftManaged, off: leftOwned})
 	}
 	return ns
 }

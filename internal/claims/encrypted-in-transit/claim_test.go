@@ -18,6 +18,13 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 	target := func(props build.Props) func(*build.Builder) {
 		return one("AWS::ElasticLoadBalancingV2::TargetGroup", props)
 	}
+	classic := func(front, back any) func(*build.Builder) {
+		l := build.Props{"Protocol": front, "LoadBalancerPort": 443}
+		if back != nil {
+			l["InstanceProtocol"] = back
+		}
+		return one("AWS::ElasticLoadBalancing::LoadBalancer", build.Props{"Listeners": []build.Props{l}})
+	}
 	redirect := func(protocol string) []build.Props {
 		return []build.Props{{"Type": "redirect", "RedirectConfig": build.Props{"Protocol": protocol, "StatusCode": "HTTP_301"}}}
 	}
@@ -40,6 +47,14 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 		{Name: "Aurora 16 by default", Outcome: proof.Refuted, Codes: []string{CodePlainDatabase}, Build: one("AWS::RDS::DBCluster", build.Props{"Engine": "aurora-postgresql", "EngineVersion": "16.4"})},
 		{Name: "Aurora 17 by default", Outcome: proof.Proved, Build: one("AWS::RDS::DBCluster", build.Props{"Engine": "aurora-postgresql", "EngineVersion": "17.4"})},
 		{Name: "MySQL by default", Outcome: proof.Refuted, Codes: []string{CodePlainDatabase}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "mysql", "EngineVersion": "8.0"})},
+		{Name: "a classic balancer, plain at both ends", Outcome: proof.Refuted, Codes: []string{CodePlainListener, CodePlainTarget}, Build: classic("HTTP", "HTTP")},
+		{Name: "a classic balancer, plain behind", Outcome: proof.Refuted, Codes: []string{CodeSettingHidden, CodePlainTarget}, Build: classic("https", "http")},
+		{Name: "a classic balancer with TLS", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: classic("SSL", nil)},
+		{Name: "a classic balancer of TCP", Outcome: proof.Unknown, Codes: []string{CodePassThrough}, Build: classic("TCP", "TCP")},
+		{Name: "a classic balancer of unknown protocol", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: classic(build.Unknown("a parameter"), nil)},
+		{Name: "a classic balancer without listeners", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: one("AWS::ElasticLoadBalancing::LoadBalancer", nil)},
+		{Name: "an engine in capitals", Outcome: proof.Refuted, Codes: []string{CodePlainDatabase}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "MySQL"})},
+		{Name: "the first Aurora", Outcome: proof.Refuted, Codes: []string{CodePlainDatabase}, Build: one("AWS::RDS::DBCluster", build.Props{"Engine": "aurora"})},
 		{Name: "another engine", Outcome: proof.Unknown, Codes: []string{CodeDatabaseHidden}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "oracle-ee"})},
 		{Name: "parameters from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeDatabaseHidden}, Build: one("AWS::RDS::DBInstance", build.Props{"Engine": "mysql", "DBParameterGroupName": "ours"})},
 		{Name: "MySQL forced", Outcome: proof.Proved, Build: func(b *build.Builder) {

@@ -25,6 +25,9 @@ func (c *checker) listeners() {
 		c.looked(r)
 		c.targetGroup(r, g)
 	}
+	for _, r := range c.in.Graph.OfType("AWS::ElasticLoadBalancing::LoadBalancer") {
+		c.classic(r)
+	}
 }
 
 func (c *checker) listener(r *resource.Resource, l *resource.Listener) {
@@ -120,14 +123,14 @@ func (c *checker) databases() {
 // SSL/TLS"; Amazon RDS User Guide, "Using SSL with a PostgreSQL DB instance".
 func (c *checker) database(r *resource.Resource, property, typ string) {
 	c.looked(r)
-	engine := r.Props.Get("Engine").Text()
+	engine := strings.ToLower(r.Props.Get("Engine").Text()) // CloudFormation takes any case
 	name, on, since := "", []string{"1"}, 0
 	switch {
 	case engine == "aurora-postgresql":
 		name, since = "rds.force_ssl", 17
 	case engine == "postgres":
 		name, since = "rds.force_ssl", 15
-	case strings.Contains(engine, "mysql"), engine == "mariadb":
+	case strings.Contains(engine, "mysql"), engine == "mariadb", engine == "aurora": // the first Aurora is one for MySQL
 		name, on = "require_secure_transport", []string{"1", "ON"}
 	default:
 		c.doubt(r, CodeDatabaseHidden, "Engine", fmt.Sprintf("Whether %s refuses plaintext is not known: nothing is known about the engine %q.", c.in.Name(r), engine),
@@ -210,7 +213,6 @@ func (c *checker) silent() {
 	for _, s := range [][2]string{
 		{"AWS::DAX::Cluster", "ClusterEndpointEncryptionType"},
 		{"AWS::DocDB::DBCluster", "tls"},
-		{"AWS::ElasticLoadBalancing::LoadBalancer", "the protocols of its listeners"},
 		{"AWS::Neptune::DBCluster", "neptune_enforce_ssl"},
 		{"AWS::Redshift::Cluster", "require_ssl"},
 		{"AWS::RedshiftServerless::Workgroup", "require_ssl"},
