@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/suretyhq/surety/internal/assembly"
@@ -125,4 +126,20 @@ func publicEdge(t *testing.T, text string, params map[string]string) proof.Verdi
 		t.Fatal(err, verdicts)
 	}
 	return verdicts[0]
+}
+
+// TestB01_AnUnplacedInterfaceSaysHowToPlaceIt: the advice is one that helps.
+func TestB01_AnUnplacedInterfaceSaysHowToPlaceIt(t *testing.T) {
+	for subnet, want := range map[string]string{
+		"":                         "Name subnets of these templates",
+		"SubnetId: !Ref SubnetId":  "Give the parameter",
+		"SubnetId: subnet-0123456": "Pass the templates that hold its subnet",
+	} {
+		v := publicEdge(t, vpcYAML+"\n  Other: {Type: AWS::EC2::Instance, Properties: {"+subnet+"}}\n", nil)
+		if !slices.ContainsFunc(v.Witness, func(f proof.Finding) bool {
+			return f.Code == proof.CodeInterfaceUnplaced && strings.HasPrefix(f.Fix, want)
+		}) {
+			t.Errorf("%q: want %q, got %+v", subnet, want, v.Witness)
+		}
+	}
 }

@@ -87,10 +87,21 @@ func (in *Input) doubts() []aDoubt {
 			if why == nil {
 				why = &value.Reason{Code: CodeInterfaceUnplaced, Text: "it is not known in which subnet its interface is", Property: i.Subnet.Property}
 			}
-			in.addDoubt(i.Owner, true, CodeInterfaceUnplaced, why, "Pass the templates that hold its subnet too, or give the parameter that names it: --param NAME=VALUE.")
+			in.addDoubt(i.Owner, true, CodeInterfaceUnplaced, why, placing(why))
 		}
 	})
 	return in.derived.doubted
+}
+
+// placing says how to make known in which subnet an interface is.
+func placing(why *value.Reason) string {
+	switch why.Code {
+	case "SUBNETS_UNKNOWN":
+		return "Name subnets of these templates, or pass the templates that hold them too."
+	case "PARAMETER_UNKNOWN":
+		return "Give the parameter; where it is a subnet's id, pass the templates that hold the subnet, too, and refer to it there."
+	}
+	return "Pass the templates that hold its subnet too, or give the parameter that names it: --param NAME=VALUE."
 }
 
 func (in *Input) addDoubt(r *resource.Resource, network bool, code string, why *value.Reason, fix string) {
