@@ -52,7 +52,7 @@ func (s *scope) dynamic(v value.Value) value.Value {
 }
 
 func (s *scope) notExpanded(name string) value.Value {
-	return s.unknown(codeNotExpanded, "%s is not expanded: pass the processed template", name)
+	return s.unknown("INTRINSIC_NOT_EXPANDED", "%s is not expanded: pass the processed template", name)
 }
 
 // apply resolves one function.

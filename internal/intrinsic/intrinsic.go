@@ -3,9 +3,7 @@
 // deployment.
 //
 // Everything that CloudFormation documents is resolved but Fn::ForEach and
-// macros, which become unknown with a reason; of macros AWS::Serverless alone is
-// expanded, as far as it makes what has interfaces, holds data or trusts
-// somebody. What only deployment gives
+// macros, which become unknown with a reason. What only deployment gives
 // becomes a symbol; what nobody said becomes unknown with a reason that names
 // it. References cross stacks as CloudFormation's do: exports within an account
 // and Region, stack outputs across them, outputs and parameters of nested
@@ -168,7 +166,7 @@ type contents struct {
 	sections map[string]value.Value
 	index    map[string]value.Value  // resources by logical id
 	entries  map[cellKey]value.Value // of the other sections, by section and name
-	modules  []string                // logical ids of modules, and of what AWS::Serverless expands
+	modules  []string                // logical ids of modules
 	makesAll bool                    // macros or loops make resources of any name
 }
 
@@ -177,12 +175,8 @@ var sections = [...]string{"Parameters", "Mappings", "Conditions", "Resources", 
 
 func newContents(t *assembly.Template) *contents {
 	c := &contents{sections: map[string]value.Value{}, entries: map[cellKey]value.Value{}}
-	var made []string
 	for _, name := range sections {
 		c.sections[name] = t.Root.Get(name)
-		if name == "Resources" && serverless(t.Root.Get("Transform")) {
-			c.sections[name], made = expandServerless(t.Root)
-		}
 		if name == "Resources" {
 			continue
 		}
@@ -191,7 +185,6 @@ func newContents(t *assembly.Template) *contents {
 		}
 	}
 	c.modules, c.makesAll = makers(t.Root)
-	c.modules = append(c.modules, made...)
 	resources := c.sections["Resources"]
 	c.index = make(map[string]value.Value, resources.Len())
 	for logical, res := range resources.Entries() {

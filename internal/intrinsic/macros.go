@@ -14,8 +14,6 @@ const (
 	codeTransform = "TEMPLATE_TRANSFORM"
 	processed     = "pass the processed template (`aws cloudformation get-template --template-stage Processed`)"
 	moduleSuffix  = "::MODULE"
-
-	codeNotExpanded = "INTRINSIC_NOT_EXPANDED"
 )
 
 // plain says whether a Transform adds no resources and changes none.
@@ -28,10 +26,9 @@ func plain(transform value.Value) bool {
 }
 
 // macro returns what the template's macros are named by, or absent: the section
-// Transform, or Fn::Transform in its place. AWS::Serverless, which is expanded,
-// is none.
+// Transform, or Fn::Transform in its place.
 func macro(root value.Value) value.Value {
-	if t := root.Get("Transform"); !t.IsAbsent() && !plain(t) && !serverless(t) {
+	if t := root.Get("Transform"); !t.IsAbsent() && !plain(t) {
 		return t
 	}
 	return root.Get("Fn::Transform")
@@ -100,8 +97,6 @@ func (s *scope) hides(r *resource.Resource, logical string, at value.Value) *val
 	switch {
 	case r.Type == assembly.NestedType && s.nested[logical] == nil:
 		return s.hidden(logical, r.Type, at, "the template of the nested stack is not at hand").Hides
-	case strings.HasPrefix(r.Type, samPrefix):
-		return s.hidden(logical, r.Type, at, "AWS::Serverless is expanded only in part, and this is not").Hides
 	case strings.HasSuffix(r.Type, moduleSuffix):
 		return s.hidden(logical, r.Type, at, "the module is not expanded").Hides
 	}

@@ -5,15 +5,15 @@ import "testing"
 // TestWhatMacrosMayMake refers to what only a macro, a loop or a module makes:
 // it is unknown, and no mistake of the template.
 func TestWhatMacrosMayMake(t *testing.T) {
-	const macro = "Transform: [AWS::Serverless-2016-10-31, Ours]\n"
+	const sam = "Transform: AWS::Serverless-2016-10-31\n"
 	for name, test := range map[string]struct{ yaml, want, codes string }{
-		"a role that a macro makes": {macro + resourceOf("{V: !GetAtt FnRole.Arn}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
-		"an API that it makes":      {macro + resourceOf("{V: !Sub 'https://${ServerlessRestApi}.example.com'}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
-		"a function's event and its API": {macro + `Resources:
+		"a role that AWS::Serverless makes": {sam + resourceOf("{V: !GetAtt FnRole.Arn}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
+		"an API that it makes":              {sam + resourceOf("{V: !Sub 'https://${ServerlessRestApi}.example.com'}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
+		"a function's event and its API": {sam + `Resources:
   R: {Type: AWS::Serverless::Function, Properties: {V: x, Events: {Get: {Type: Api, Properties: {RestApiId: !Ref Api}}}}}
   Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {x: !GetAtt R.Arn}}}
 `, `"x"`, "TEMPLATE_TRANSFORM"},
-		"DependsOn": {macro + "Resources: {R: {Type: X, DependsOn: FnRole, Properties: {V: x}}}", `"x"`, "TEMPLATE_TRANSFORM"},
+		"DependsOn": {sam + "Resources: {R: {Type: X, DependsOn: FnRole, Properties: {V: x}}}", `"x"`, "TEMPLATE_TRANSFORM"},
 		"a loop":    {"Transform: AWS::LanguageExtensions\n" + resourceOf("{V: !Ref TopicA}") + "  'Fn::ForEach::Topics': [N, [A], {'Topic${N}': {Type: X}}]\n", "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
 		"an included mapping": {"Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: 's3://a/b'}}}\n" + resourceOf("{V: !FindInMap [M, a, b]}"),
 			"?RESOURCES_HIDDEN", ""},
@@ -22,7 +22,7 @@ func TestWhatMacrosMayMake(t *testing.T) {
 		"a module's resource, in one": {resourceOf("{V: !GetAtt ModBucket.Arn}") + "  Mod: {Type: 'My::S3::Bucket::MODULE'}\n", "?RESOURCES_HIDDEN", ""},
 		"by a name of no module":      {resourceOf("{V: !Ref Other}") + "  Mod: {Type: 'My::S3::Bucket::MODULE'}\n", "?REFERENCE_UNKNOWN", "REFERENCE_UNKNOWN"},
 		"language extensions alone":   {"Transform: AWS::LanguageExtensions\n" + resourceOf("{V: !Ref TopicA}"), "?REFERENCE_UNKNOWN", "REFERENCE_UNKNOWN"},
-		"no pseudo parameter":         {macro + resourceOf("{V: !Ref AWS::Acount}"), "?REFERENCE_UNKNOWN", "TEMPLATE_TRANSFORM REFERENCE_UNKNOWN"},
+		"no pseudo parameter":         {sam + resourceOf("{V: !Ref AWS::Acount}"), "?REFERENCE_UNKNOWN", "TEMPLATE_TRANSFORM REFERENCE_UNKNOWN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, problems := resolveFiles(t, map[string]string{"s.yaml": test.yaml}, Options{})
