@@ -23,6 +23,7 @@ const maxExpanded = 2_000_000
 type yamlDecoder struct {
 	src     string
 	lines   []int
+	marks   map[int][]int // by line, see marksOf
 	arena   value.Arena
 	anchors map[*yaml.Node]*anchored
 	size    int
@@ -90,17 +91,52 @@ func (d *yamlDecoder) syntax(e error) *fault {
 // fromParser matches the errors of the parser proper.
 var fromParser = regexp.MustCompile(`^did not find expected (<|node content|key|'-'|',')`)
 
-// offset turns a line and column, which count runes from 1, into bytes.
+// stride is how many runes lie between two places of a long line whose bytes
+// are noted.
+const stride = 256
+
+// offset turns a line and column, which count runes from 1, into bytes. Long
+// lines are measured once: JSON without line breaks is YAML, too.
 func (d *yamlDecoder) offset(line, column int) int {
 	if line < 1 || line > len(d.lines) {
 		return -1
 	}
 	i := d.lines[line-1]
-	for ; column > 1 && i < len(d.src); column-- {
+	if column > stride {
+		marks := d.marksOf(line)
+		mark := min((column-1)/stride, len(marks)-1)
+		i, column = marks[mark], column-mark*stride
+	}
+	return d.skip(i, column-1)
+}
+
+// skip returns where the text goes on after so many runes.
+func (d *yamlDecoder) skip(i, runes int) int {
+	for ; runes > 0 && i < len(d.src); runes-- {
 		_, n := utf8.DecodeRuneInString(d.src[i:])
 		i += n
 	}
 	return i
+}
+
+// marksOf returns the offsets at which each stride of a line begins.
+func (d *yamlDecoder) marksOf(line int) []int {
+	if known := d.marks[line]; known != nil {
+		return known
+	}
+	end := len(d.src)
+	if line < len(d.lines) {
+		end = d.lines[line]
+	}
+	marks := []int{d.lines[line-1]}
+	for i := d.skip(marks[0], stride); i < end; i = d.skip(i, stride) {
+		marks = append(marks, i)
+	}
+	if d.marks == nil {
+		d.marks = map[int][]int{}
+	}
+	d.marks[line] = marks
+	return marks
 }
 
 func (d *yamlDecoder) fail(code, what string, at *yaml.Node) (value.Value, int) {

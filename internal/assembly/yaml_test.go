@@ -2,8 +2,10 @@ package assembly
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/suretyhq/surety/internal/value"
@@ -151,4 +153,32 @@ func FuzzLoadYAML(f *testing.F) {
 			_ = tmpl.Root.String()
 		}
 	})
+}
+
+// TestYAMLOnOneLine reads JSON without line breaks as YAML in time that grows
+// with it, and knows where its values stand, whatever the runes before them.
+func TestYAMLOnOneLine(t *testing.T) {
+	const n = 40_000
+	var b strings.Builder
+	b.WriteString(`{"Resources": {"R": {"Type": "X", "Properties": {"é": "ü"`)
+	for i := range n {
+		fmt.Fprintf(&b, `, "ключ%d": {"a": [%d]}`, i, i)
+	}
+	src := b.String() + "}}}}"
+	dir := write(t, map[string]string{"a.yaml": src})
+	start := time.Now()
+	asm, problems := Load(t.Context(), filepath.Join(dir, "a.yaml"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	tmpl := asm.Stacks[0].Template
+	for _, i := range []int{0, 7, n / 2, n - 1} {
+		v := tmpl.Root.Path("Resources/R/Properties").Get(fmt.Sprintf("ключ%d", i))
+		if want := strings.Index(src, fmt.Sprintf(`"ключ%d"`, i)); v.Offset() != want {
+			t.Errorf("the entry %d is at %d, want %d", i, v.Offset(), want)
+		}
+	}
 }
