@@ -106,12 +106,14 @@ func (w *walker) toPeer(s state, r *route) {
 		return
 	}
 	peer := p.Accepter
-	if peer.To == s.vpc.addr {
+	switch {
+	case peer.To == s.vpc.addr:
 		peer = p.Requester
-	} else if p.Requester.To != s.vpc.addr && (w.n.vpcAt[p.Requester.To] == nil || w.n.vpcAt[peer.To] == nil) {
+	case p.Requester.To == s.vpc.addr:
+	case w.n.vpcAt[p.Requester.To] == nil || w.n.vpcAt[peer.To] == nil:
 		w.unknown(s, unknownLink(peer, p.Addr, "peer VPC"))
 		return
-	} else if p.Requester.To != s.vpc.addr {
+	default:
 		w.stop(s, step{at: p.Addr, by: r.by, code: "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", text: "the peering is not of this VPC"})
 		return
 	}
