@@ -13,13 +13,13 @@ import (
 var ending = regexp.MustCompile(`Runtime process exited abnormally: wait\w*: no child processes`)
 
 // withoutNoise runs f while what f writes to os.Stderr goes to talk without
-// jsii's ending. It waits until everything is written.
+// jsii's ending. It waits until everything is written. os.Stderr leads nowhere
+// afterwards: jsii looks at its process's end in its own time, often after f.
 func withoutNoise(talk io.Writer, f func() error) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("cannot open a pipe: %w", err)
 	}
-	before := os.Stderr
 	os.Stderr = write
 	done := make(chan struct{})
 	go func() {
@@ -27,7 +27,6 @@ func withoutNoise(talk io.Writer, f func() error) error {
 		copyLines(talk, read)
 	}()
 	err = f()
-	os.Stderr = before
 	closed := write.Close()
 	<-done
 	if err == nil {
