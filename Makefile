@@ -14,9 +14,10 @@ help: ## list the targets
 setup: ## check for Go, Node and nftables, and install what is missing where apt and root allow
 	@tools/setup.sh
 
-build: setup ## build bin/surety and bin/surety-synth
+build: setup ## build bin/surety, bin/surety-synth and the functions' zips
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/ ./cmd/surety ./cmd/surety-synth
+	@$(GO) run ./tools/functions -o bin/lambda
 
 demo: build ## synthesise the example estate, prove it, and print the report
 	@bin/surety demo --dir .cache/demo

@@ -61,13 +61,20 @@ const (
 // mention in the file. Flows to the internet lead to hub/egress.
 func (e *Estate) Flows() []Flow {
 	var b flowBuilder
-	for _, env := range e.Environments.Keys() {
-		b.env = env
-		e.namedFlows(&b)
-		e.exposedFlows(&b)
-		e.impliedFlows(&b)
+	for _, site := range e.Sites() {
+		e.siteFlows(&b, site)
 	}
 	return b.sorted()
+}
+
+// siteFlows adds the flows of a site, a topic each.
+func (e *Estate) siteFlows(b *flowBuilder, site Site) {
+	b.env = site.Name
+	for _, add := range []func(*Estate, *flowBuilder){
+		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
+	} {
+		add(e, b)
+	}
 }
 
 // flowBuilder collects the flows of one environment after the other.

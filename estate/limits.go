@@ -59,12 +59,9 @@ func (e *Estate) StackSizes() StackSizes {
 // oneEnvironmentsFlows returns the flows of one environment: each has the same.
 func (e *Estate) oneEnvironmentsFlows() []Flow {
 	var b flowBuilder
-	if names := e.Environments.Keys(); len(names) > 0 {
-		b.env = names[0]
+	if sites := e.Sites(); len(sites) > 0 {
+		e.siteFlows(&b, sites[0])
 	}
-	e.namedFlows(&b)
-	e.exposedFlows(&b)
-	e.impliedFlows(&b)
 	return b.sorted()
 }
 

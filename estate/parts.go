@@ -19,45 +19,66 @@ func fixedParts() map[string]Kind {
 	}
 }
 
-// Parts returns every part that the estate asks for, sorted by id. An
-// environment has its services, endpoints, attachment and logs; a database if
-// the workload has one; a balancer if any service is exposed; gateway and
-// tunnel if a service is exposed that way. The hub has its firewall, egress,
-// attachment and logs. The database's password is rotated by RDS itself, so
-// that no part does it.
+// Parts returns every part that the estate asks for, sorted by id. The
+// database's password is rotated by RDS itself, so that no part does it.
 func (e *Estate) Parts() []Part {
-	var parts []Part
-	add := func(env, name string, kind Kind, path string) {
-		parts = append(parts, Part{ID: PartID{Environment: env, Name: name}, Kind: kind, Pos: e.Pos(path)})
+	b := &partBuilder{estate: e}
+	e.hubParts(b)
+	for _, site := range e.Sites() {
+		b.site = site
+		for _, add := range siteParts() {
+			add(e, b)
+		}
 	}
-	hub := e.hubPath()
+	return b.sorted()
+}
+
+// siteParts are what adds parts to a site, a topic each.
+func siteParts() []func(*Estate, *partBuilder) {
+	return []func(*Estate, *partBuilder){
+		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).exposedParts,
+	}
+}
+
+// hubParts: the hub has its firewall, egress, attachment and logs.
+func (e *Estate) hubParts(b *partBuilder) {
 	for _, name := range []string{PartAttachment, PartEgress, PartFirewall, PartLogs} {
-		add(HubEnvironment, name, fixedParts()[name], hub)
+		b.addTo(HubEnvironment, name, fixedParts()[name], e.hubPath())
 	}
+}
+
+func (e *Estate) serviceParts(b *partBuilder) {
+	for _, s := range e.Workload.Services.Keys() {
+		b.add(s, KindService, "workload/services/"+s)
+	}
+}
+
+// networkParts: every site has endpoints, an attachment and logs.
+func (e *Estate) networkParts(b *partBuilder) {
+	for _, name := range []string{PartEndpoints, PartAttachment, PartLogs} {
+		b.add(name, fixedParts()[name], "environments/"+b.site.Environment)
+	}
+}
+
+func (e *Estate) databaseParts(b *partBuilder) {
+	if e.Workload.Database != nil {
+		b.add(PartDatabase, KindDatabase, "workload/database")
+	}
+}
+
+// exposedParts: a balancer if any service is exposed; gateway and tunnel if a
+// service is exposed that way.
+func (e *Estate) exposedParts(b *partBuilder) {
 	exposed := e.exposures()
-	for _, env := range e.Environments.Keys() {
-		here := "environments/" + env
-		for _, s := range e.Workload.Services.Keys() {
-			add(env, s, KindService, "workload/services/"+s)
-		}
-		for _, name := range []string{PartEndpoints, PartAttachment, PartLogs} {
-			add(env, name, fixedParts()[name], here)
-		}
-		if e.Workload.Database != nil {
-			add(env, PartDatabase, KindDatabase, "workload/database")
-		}
-		if exposed.any != "" {
-			add(env, PartBalancer, KindBalancer, exposed.any)
-		}
-		if exposed.gateway != "" {
-			add(env, PartGateway, KindGateway, exposed.gateway)
-		}
-		if exposed.access != "" {
-			add(env, PartTunnel, KindTunnel, exposed.access)
-		}
+	if exposed.any != "" {
+		b.add(PartBalancer, KindBalancer, exposed.any)
 	}
-	slices.SortFunc(parts, func(a, b Part) int { return a.ID.Compare(b.ID) })
-	return parts
+	if exposed.gateway != "" {
+		b.add(PartGateway, KindGateway, exposed.gateway)
+	}
+	if exposed.access != "" {
+		b.add(PartTunnel, KindTunnel, exposed.access)
+	}
 }
 
 // Hub returns the short name of the account that is the network hub, and the

@@ -200,9 +200,6 @@ type Waiver struct {
 // Pos returns where in the file the waiver stands.
 func (w Waiver) Pos() diag.Position { return w.pos }
 
-// HubEnvironment is the environment component of the hub's parts.
-const HubEnvironment = "hub"
-
 // PartID names a part of the estate: prod/api, prod/database, hub/egress.
 // Tenant is empty for what an environment's tenants share.
 type PartID struct{ Environment, Tenant, Name string }

@@ -282,7 +282,7 @@ func (v *validator) environments() {
 	for name, env := range e.Environments.All() {
 		path := "environments/" + name
 		v.name(path, "an environment", name)
-		if name == HubEnvironment || name == "estate" {
+		if slices.Contains(reservedEnvironments(), name) {
 			v.bad(CodeReservedName, path, fmt.Sprintf("an environment cannot be named %q", name), "Surety uses the name itself", "choose another name")
 		}
 		v.choice(path+"/size", string(env.Size), string(Small), string(Large))

@@ -14,12 +14,10 @@ func databaseSize(size estate.Size, zones int) (instances int, instanceType stri
 	return 2, "t4g.medium"
 }
 
-func (env *environment) addData() {
-	if env.estate.Workload.Database == nil {
-		return
-	}
-	stack := env.stack(LayerData, "Database", env.stacks.Keys, env.stacks.Network)
-	env.stacks.Data = stack
+func (env *environment) wantsData() bool { return env.estate.Workload.Database != nil }
+
+func (env *environment) addData() error {
+	stack := env.stack(LayerData, "Database", LayerKeys, LayerNetwork)
 	around := env.surroundings(stack)
 	zones := env.network.Subnets(threetier.Data)
 	instances, instanceType := databaseSize(env.spec.Size, len(zones))
@@ -32,4 +30,5 @@ func (env *environment) addData() {
 		Key: imported(stack, "DataKey", env.dataKey), LogKey: imported(stack, "LogKey", env.logKey)})
 	asPart(env.database.Construct, estate.PartDatabase)
 	asPart(env.database.Logs, estate.PartLogs)
+	return nil
 }

@@ -23,7 +23,8 @@ import (
 // environment is one environment on its way from the estate to stacks.
 type environment struct {
 	*composer
-	name   string
+	site   estate.Site
+	name   string // the site's
 	spec   estate.Environment
 	stacks EnvironmentStacks
 
@@ -34,19 +35,37 @@ type environment struct {
 	database                     *postgres.Database
 }
 
-func (env *environment) stack(layer, description string, after ...awscdk.Stack) awscdk.Stack {
-	account, _ := env.estate.Organisation.Accounts.Get(env.spec.Account)
-	return env.composer.stack(env.name, layer, account.ID, description+" of "+env.label(), after...)
+// stack makes the stack of a layer, which is deployed after those of other
+// layers, as far as the site has them.
+func (env *environment) stack(layer, description string, after ...string) awscdk.Stack {
+	return env.stackIn(env.site.Region, layer, description, after...)
+}
+
+// stackIn is stack in another Region than the site's.
+func (env *environment) stackIn(region, layer, description string, after ...string) awscdk.Stack {
+	var stacks []awscdk.Stack
+	for _, l := range after {
+		switch l {
+		case LayerHubCore:
+			stacks = append(stacks, env.hub.stack)
+		case LayerHubRoutes:
+			stacks = append(stacks, env.hub.routes)
+		default:
+			stacks = append(stacks, env.stacks[l])
+		}
+	}
+	env.stacks[layer] = env.composer.stack(place{env.name, env.site.Account, region}, layer, description+" of "+env.label(), stacks...)
+	return env.stacks[layer]
 }
 
 // label is the environment's name together with the estate's.
 func (env *environment) label() string { return env.estate.Name + "-" + env.name }
 
-func (env *environment) addKeys() {
-	env.stacks.Keys = env.stack(LayerKeys, "Encryption keys")
+func (env *environment) addKeys() error {
+	stack := env.stack(LayerKeys, "Encryption keys")
 	key := func(purpose, part string, props encryption.KeyProps) awskms.Key {
 		props.Alias, props.Administrator = env.label()+"-"+purpose, env.estate.Keys.Administrator
-		k := encryption.NewKey(env.stacks.Keys, purpose, &props)
+		k := encryption.NewKey(stack, purpose, &props)
 		if part != "" {
 			asPart(k, part)
 		}
@@ -57,6 +76,7 @@ func (env *environment) addKeys() {
 	if env.estate.Workload.Database != nil {
 		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
 	}
+	return nil
 }
 
 // imported refers to a key of the keys stack. Grants on it change the
@@ -66,9 +86,9 @@ func imported(scope constructs.Construct, id string, key awskms.Key) awskms.IKey
 	return awskms.Key_FromKeyArn(scope, jsii.String(id), key.KeyArn())
 }
 
-func (env *environment) addNetwork(h *hub) error {
-	stack := env.stack(LayerNetwork, "Network", h.stack, env.stacks.Keys)
-	env.stacks.Network = stack
+func (env *environment) addNetwork() error {
+	h := env.hub
+	stack := env.stack(LayerNetwork, "Network", LayerHubCore, LayerKeys)
 	plan, _ := env.plan.Environments.Get(env.name)
 	key := imported(stack, "LogKey", env.logKey)
 	flowLogs := encryption.NewLogGroup(stack, "FlowLogs", &encryption.LogGroupProps{Key: key})

@@ -29,15 +29,20 @@ const (
 // hub is what the environments and hub-routes need of hub-core.
 type hub struct {
 	stack    awscdk.Stack
+	routes   awscdk.Stack
 	transit  *transithub.Hub
 	firewall *inspection.Firewall
 	egress   *egressvpc.Network
 	dns      awsroute53resolver.CfnFirewallRuleGroup
 }
 
-func (c *composer) hubCore() *hub {
+func (c *composer) hubPlace() place {
 	_, account := c.estate.Hub()
-	h := &hub{stack: c.stack(estate.HubEnvironment, LayerHubCore, account.ID, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name)}
+	return place{estate.HubEnvironment, account.ID, c.estate.Regions.Home}
+}
+
+func (c *composer) hubCore() *hub {
+	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name)}
 	name := c.estate.Name + "-hub"
 	key := encryption.NewKey(h.stack, "Key", &encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
 		Administrator: c.estate.Keys.Administrator, Logs: true})
@@ -70,25 +75,26 @@ func (c *composer) hubCore() *hub {
 	queries := encryption.NewLogGroup(h.stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
 	asPart(queries, estate.PartLogs)
 	dnsfirewall.Guard(h.stack, "EgressDns", &dnsfirewall.VPCProps{Name: name + "-egress", VPCID: h.egress.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queries})
-	transithub.Share(h.stack, "Share", name, c.sharedWith(account.ID), h.transit.ARN(), h.dns.AttrArn())
+	transithub.Share(h.stack, "Share", name, c.sharedWith(c.hubPlace().account), h.transit.ARN(), h.dns.AttrArn())
 	return h
 }
 
-func (c *composer) hubRoutes(h *hub, environments []*environment) awscdk.Stack {
-	_, account := c.estate.Hub()
+func (c *composer) hubRoutes(environments []*environment) awscdk.Stack {
+	h := c.hub
 	after := []awscdk.Stack{h.stack}
 	var networks []transitroutes.Network
 	for _, env := range environments {
-		after = append(after, env.stacks.Network)
+		after = append(after, env.stacks[LayerNetwork])
 		cidr, _ := c.plan.Environments.Get(env.name)
 		networks = append(networks, transitroutes.Network{Name: env.name, CIDR: cidr.CIDR, Attachment: env.network.Attachment.AttrId(),
 			Table: h.transit.Table(tableEnvironmentPrefix + env.name).AttrTransitGatewayRouteTableId()})
 	}
-	stack := c.stack(estate.HubEnvironment, LayerHubRoutes, account.ID, "Routes of the Transit Gateway of the estate "+c.estate.Name, after...)
+	stack := c.stack(c.hubPlace(), LayerHubRoutes, "Routes of the Transit Gateway of the estate "+c.estate.Name, after...)
 	transitroutes.New(stack, "Routes", &transitroutes.Props{Private: c.estate.Network.Supernet,
 		Firewall: h.firewall.Resource.AttrTransitGatewayAttachmentId(), Egress: h.egress.Attachment.AttrId(),
 		InspectedTable: h.transit.Table(tableInspected).AttrTransitGatewayRouteTableId(),
 		EgressTable:    h.transit.Table(tableEgress).AttrTransitGatewayRouteTableId(), Networks: networks})
+	h.routes = stack
 	return stack
 }
 

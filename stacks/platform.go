@@ -35,13 +35,8 @@ type platform struct {
 	dmz         []awsec2.ISubnet
 }
 
-func (env *environment) addPlatform(hubRoutes awscdk.Stack) {
-	after := []awscdk.Stack{env.stacks.Keys, env.stacks.Network, hubRoutes}
-	if env.stacks.Data != nil {
-		after = append(after, env.stacks.Data)
-	}
-	stack := env.stack(LayerPlatform, "Services", after...)
-	env.stacks.Platform = stack
+func (env *environment) addPlatform() error {
+	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData)
 	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
 	p.key, p.logKey = imported(stack, "PlatformKey", env.platformKey), imported(stack, "LogKey", env.logKey)
@@ -68,6 +63,7 @@ func (env *environment) addPlatform(hubRoutes awscdk.Stack) {
 	if ways[estate.ExposeAccess] {
 		p.addTunnel()
 	}
+	return nil
 }
 
 // serviceSize is a service's: copies at rest, CPU units and MiB of memory.

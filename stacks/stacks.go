@@ -12,6 +12,7 @@ package stacks
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -73,57 +74,109 @@ type Event struct {
 // Stacks are all stacks of an estate.
 type Stacks struct {
 	HubCore, HubRoutes awscdk.Stack
-	// Environments are each environment's stacks, in the order of the file.
+	// Environments are each site's stacks, in the order of the file.
 	Environments estate.Map[EnvironmentStacks]
 }
 
-// EnvironmentStacks are the stacks of one environment. Data is nil without a
-// database.
-type EnvironmentStacks struct {
-	Keys, Network, Data, Platform awscdk.Stack
+// EnvironmentStacks are the stacks of one site, by their layer. A layer that
+// the estate does not ask for has none.
+type EnvironmentStacks map[string]awscdk.Stack
+
+// Options says where a synthesis finds and leaves things.
+type Options struct {
+	// Out is the folder to write the cloud assembly to.
+	Out string
+	// Functions is the folder of the functions' zips.
+	Functions string
+	// Progress gets every step; nil: nobody reads it.
+	Progress func(Event)
 }
 
 // Synthesise writes the cloud assembly of an estate to a folder. The estate is
 // one that estate.Load returned.
-func Synthesise(e *estate.Estate, outdir string, progress func(Event)) error {
-	app := NewApp(outdir)
-	if _, err := Compose(app, e, progress); err != nil {
+func Synthesise(e *estate.Estate, opts Options) error {
+	app := NewApp(opts.Out)
+	if _, err := Compose(app, e, opts); err != nil {
 		return err
 	}
-	progress(Event{Done: 1, Total: 1})
+	if opts.Progress != nil {
+		opts.Progress(Event{Done: 1, Total: 1})
+	}
 	app.Synth(nil)
 	return nil
 }
 
+// layer is a stack of every site that wants it.
+type layer struct {
+	name string
+	// wanted says whether a site has the layer; nil: every site does.
+	wanted func(*environment) bool
+	add    func(*environment) error
+}
+
+// networkLayers are composed before the hub's routes, which lead to them.
+func networkLayers() []layer {
+	return []layer{
+		{name: LayerKeys, add: (*environment).addKeys},
+		{name: LayerNetwork, add: (*environment).addNetwork},
+	}
+}
+
+// workloadLayers are composed after the hub's routes.
+func workloadLayers() []layer {
+	return []layer{
+		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
+		{name: LayerPlatform, add: (*environment).addPlatform},
+	}
+}
+
 // Compose adds all stacks of an estate to an app, which may hold other stacks
-// too. The order is that of deployment: hub-core, the environments' keys and
-// networks, hub-routes, then the rest.
-func Compose(app awscdk.App, e *estate.Estate, progress func(Event)) (*Stacks, error) {
+// too; of the options Out counts for nothing. The order is that of deployment:
+// hub-core, the sites' keys and networks, hub-routes, then the rest.
+func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	if err := e.Plan().Problems.Err(); err != nil {
 		return nil, err
 	}
-	c := &composer{app: app, estate: e, plan: e.Plan(), progress: progress}
-	c.total = 2 + len(e.Environments.Keys())*3
-	if e.Workload.Database != nil {
-		c.total += e.Environments.Len()
-	}
-	hub := c.hubCore()
+	c := &composer{app: app, estate: e, plan: e.Plan(), options: opts}
 	var environments []*environment
-	for name, spec := range e.Environments.All() {
-		env := &environment{composer: c, name: name, spec: spec}
-		env.addKeys()
-		if err := env.addNetwork(hub); err != nil {
-			return nil, fmt.Errorf("environment %s: %w", name, err)
-		}
-		environments = append(environments, env)
+	for _, site := range e.Sites() {
+		spec, _ := e.Environments.Get(site.Environment)
+		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	s := &Stacks{HubCore: hub.stack, HubRoutes: c.hubRoutes(hub, environments)}
+	c.total = 2
 	for _, env := range environments {
-		env.addData()
-		env.addPlatform(s.HubRoutes)
+		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
+			if l.wanted == nil || l.wanted(env) {
+				c.total++
+			}
+		}
+	}
+	c.hub = c.hubCore()
+	for _, env := range environments {
+		if err := env.compose(networkLayers()); err != nil {
+			return nil, err
+		}
+	}
+	s := &Stacks{HubCore: c.hub.stack, HubRoutes: c.hubRoutes(environments)}
+	for _, env := range environments {
+		if err := env.compose(workloadLayers()); err != nil {
+			return nil, err
+		}
 		s.Environments.Set(env.name, env.stacks)
 	}
 	return s, nil
+}
+
+func (env *environment) compose(layers []layer) error {
+	for _, l := range layers {
+		if l.wanted != nil && !l.wanted(env) {
+			continue
+		}
+		if err := l.add(env); err != nil {
+			return fmt.Errorf("%s of environment %s: %w", l.name, env.name, err)
+		}
+	}
+	return nil
 }
 
 // composer is one composition.
@@ -131,27 +184,36 @@ type composer struct {
 	app         awscdk.App
 	estate      *estate.Estate
 	plan        estate.Plan
-	progress    func(Event)
+	options     Options
+	hub         *hub
 	done, total int
 }
 
-// stack makes a stack of an environment, or of the hub, and names what it
-// depends on: the CDK adds no dependency for a reference to another account.
-func (c *composer) stack(env, layer, accountID, description string, after ...awscdk.Stack) awscdk.Stack {
+// place is where a stack is: the environment component of what is in it, which
+// is also in its name, and the account and Region.
+type place struct{ environment, account, region string }
+
+// stack makes a stack, and names what it depends on, where that is not nil: the
+// CDK adds no dependency for a reference to another account.
+func (c *composer) stack(at place, layer, description string, after ...awscdk.Stack) awscdk.Stack {
 	name := c.estate.Name + "-" + layer
-	if env != estate.HubEnvironment {
-		name = c.estate.Name + "-" + env + "-" + layer
+	if at.environment != estate.HubEnvironment {
+		name = c.estate.Name + "-" + at.environment + "-" + layer
 	}
 	s := awscdk.NewStack(c.app, jsii.String(name), &awscdk.StackProps{
 		StackName: jsii.String(name), Description: jsii.String(description), AnalyticsReporting: jsii.Bool(false),
 		TerminationProtection: jsii.Bool(true),
-		Env:                   &awscdk.Environment{Account: jsii.String(accountID), Region: jsii.String(c.estate.Regions.Home)}})
-	tag(s, addr.TagEnvironment, env)
+		Env:                   &awscdk.Environment{Account: jsii.String(at.account), Region: jsii.String(at.region)}})
+	tag(s, addr.TagEnvironment, at.environment)
 	for _, a := range after {
-		s.AddStackDependency(a, jsii.String(name+" is deployed after "+*a.StackName()))
+		if a != nil {
+			s.AddStackDependency(a, jsii.String(name+" is deployed after "+*a.StackName()))
+		}
 	}
 	c.done++
-	c.progress(Event{Stack: name, Done: c.done, Total: c.total})
+	if c.options.Progress != nil {
+		c.options.Progress(Event{Stack: name, Done: c.done, Total: c.total})
+	}
 	return s
 }
 

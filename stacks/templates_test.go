@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/exampletest"
 )
 
 // TestMain gives the tests a folder for what they write, and ends the Node
@@ -85,7 +86,11 @@ func synthesise(data []byte) assembly {
 		return assembly{err: err}
 	}
 	a := assembly{estate: e, dir: dir, templates: map[string]template{}}
-	if a.err = Synthesise(e, dir, func(Event) {}); a.err != nil {
+	zips, err := exampletest.Functions()
+	if err != nil {
+		return assembly{err: err}
+	}
+	if a.err = Synthesise(e, Options{Out: dir, Functions: zips}); a.err != nil {
 		return a
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.template.json"))

@@ -13,12 +13,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/functions"
 	"github.com/suretyhq/surety/stacks"
 )
 
@@ -69,11 +71,12 @@ func run(args []string, talk io.Writer) int {
 	flags.SetOutput(talk)
 	file := flags.String("f", "estate.yaml", "the estate `file`")
 	out := flags.String("o", "cdk.out", "the `folder` to write the cloud assembly to")
+	zips := flags.String("functions", beside(functions.Folder), "the `folder` of the functions' zips")
 	if err := flags.Parse(args); err != nil {
 		return exitBadInput
 	}
 	if flags.NArg() > 0 {
-		say(talk, "surety-synth takes no arguments, only -f FILE and -o FOLDER; it got %q", flags.Args())
+		say(talk, "surety-synth takes no arguments, only -f FILE, -o FOLDER and -functions FOLDER; it got %q", flags.Args())
 		return exitBadInput
 	}
 	e, problems := estate.Load(*file)
@@ -86,7 +89,7 @@ func run(args []string, talk io.Writer) int {
 		say(talk, "Node.js is not installed, and the AWS CDK needs it to synthesise: install Node.js 22 or later, so that node is in PATH")
 		return exitBadInput
 	}
-	if err := withoutNoise(talk, func() error { return synthesise(e, *out, talk) }); err != nil {
+	if err := withoutNoise(talk, func() error { return synthesise(e, *out, *zips, talk) }); err != nil {
 		say(talk, "cannot synthesise %s: %v", *file, err)
 		return exitBadInput
 	}
@@ -94,7 +97,7 @@ func run(args []string, talk io.Writer) int {
 }
 
 // synthesise turns what the CDK panics with into an error.
-func synthesise(e *estate.Estate, out string, talk io.Writer) (err error) {
+func synthesise(e *estate.Estate, out, zips string, talk io.Writer) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s", sentence(fmt.Sprint(p)))
@@ -102,10 +105,22 @@ func synthesise(e *estate.Estate, out string, talk io.Writer) (err error) {
 	}()
 	defer jsii.Close()
 	events := json.NewEncoder(talk)
-	return stacks.Synthesise(e, out, func(ev stacks.Event) {
+	return stacks.Synthesise(e, stacks.Options{Out: out, Functions: zips, Progress: func(ev stacks.Event) {
 		// Progress that nobody reads is no reason to stop.
 		_ = events.Encode(map[string]any{"event": "synth", "stack": ev.Stack, "done": ev.Done, "total": ev.Total})
-	})
+	}})
+}
+
+// beside returns a path in the folder of this program.
+func beside(name string) string {
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return name
+	}
+	return filepath.Join(filepath.Dir(self), name)
 }
 
 // sentence keeps the first line of a JavaScript error, without its stack trace.

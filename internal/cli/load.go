@@ -118,9 +118,8 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 		NotModelled: s.graph.NotModelled(), Timing: s.timing}
 	if s.estate != nil {
 		r.Estate = s.estate.Name
-		r.Scopes = append(r.Scopes, estate.HubEnvironment)
-		for _, name := range s.estate.Environments.Keys() {
-			r.Scopes = append(r.Scopes, proof.Scope(name))
+		for _, scope := range s.estate.Scopes() {
+			r.Scopes = append(r.Scopes, proof.Scope(scope.Name))
 		}
 	}
 	return r, nil

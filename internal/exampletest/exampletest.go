@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/suretyhq/surety/internal/functions"
 	"github.com/suretyhq/surety/internal/synth"
 )
 
@@ -48,6 +49,9 @@ var get = sync.OnceValues(func() (Example, error) {
 	}
 	defer unlock()
 	program := filepath.Join(e.Bin, synth.Program)
+	if _, err := functions.Build(root, filepath.Join(e.Bin, functions.Folder)); err != nil {
+		return e, err
+	}
 	build := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/surety-synth")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
@@ -56,6 +60,26 @@ var get = sync.OnceValues(func() (Example, error) {
 	_, err = synth.Run(context.Background(), synth.Options{EstatePath: e.Estate, Out: e.Assembly, ProgramPath: program, Force: true})
 	return e, err
 })
+
+// Functions builds the functions' zips where that is needed, and returns their
+// folder.
+func Functions() (string, error) {
+	root, err := repository()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, ".cache", "test", functions.Folder)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	unlock, err := lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	_, err = functions.Build(root, dir)
+	return dir, err
+}
 
 // repository is the folder of the module's go.mod.
 func repository() (string, error) {

@@ -42,17 +42,13 @@ func newBinder(e *estate.Estate, g *resource.Graph) *binder {
 	return b
 }
 
-// Accounts returns the account id of each environment of an estate, and of
-// the hub under estate.HubEnvironment.
+// Accounts returns the account id of each of an estate's scopes.
 func Accounts(e *estate.Estate) map[string]string {
 	ids := map[string]string{}
-	for name, env := range e.Environments.All() {
-		if a, ok := e.Organisation.Accounts.Get(env.Account); ok {
-			ids[name] = a.ID
+	for _, s := range e.Scopes() {
+		if s.Account != "" {
+			ids[s.Name] = s.Account
 		}
-	}
-	if _, hub := e.Hub(); hub.ID != "" {
-		ids[estate.HubEnvironment] = hub.ID
 	}
 	return ids
 }

@@ -15,7 +15,8 @@ import (
 // derived is what is made of an Input once.
 type derived struct {
 	scopes sync.Once
-	envs   []string          // in the order of the file, the hub last
+	envs   []string          // every scope but the estate's, as reports show them
+	sites  []string          // those that are environments
 	byAcct map[string]string // account → environment, where only one has it
 
 	declaring sync.Once
@@ -35,7 +36,12 @@ func (in *Input) readScopes() {
 		if in.Estate == nil {
 			return
 		}
-		in.derived.envs = append(in.Estate.Environments.Keys(), estate.HubEnvironment)
+		for _, s := range in.Estate.Scopes() {
+			in.derived.envs = append(in.derived.envs, s.Name)
+		}
+		for _, s := range in.Estate.Sites() {
+			in.derived.sites = append(in.derived.sites, s.Name)
+		}
 		shared := map[string]int{}
 		accounts := part.Accounts(in.Estate)
 		for _, id := range accounts {
@@ -49,14 +55,11 @@ func (in *Input) readScopes() {
 	})
 }
 
-// Environments returns the estate's environments in the order of the file,
-// and nil without an estate.
+// Environments returns the names of the estate's sites in the order of the
+// file, and nil without an estate.
 func (in *Input) Environments() []string {
 	in.readScopes()
-	if len(in.derived.envs) == 0 {
-		return nil
-	}
-	return in.derived.envs[:len(in.derived.envs)-1]
+	return in.derived.sites
 }
 
 // ScopeOf returns the scope that a resource belongs to: with an estate the

@@ -15,13 +15,14 @@ import (
 
 	"github.com/suretyhq/surety/diag"
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/functions"
 )
 
 // RecordFile is the file of an assembly that says what it was made of.
 const RecordFile = "surety.json"
 
 // recordVersion changes whenever the record, or what the key covers, does.
-const recordVersion = 1
+const recordVersion = 2
 
 var (
 	errAbsent  = errors.New("there is no assembly")
@@ -90,8 +91,14 @@ func (r *record) edited(dir string) ([]string, error) {
 	return files, nil
 }
 
+// isAsset says whether a file is a function's zip. It is named by its content
+// and megabytes large, so that its size stands for it.
+func isAsset(name string) bool {
+	return strings.HasPrefix(name, "asset.") && strings.HasSuffix(name, ".zip")
+}
+
 // digests returns the SHA-256 of every file but the record, by its path with
-// slashes.
+// slashes; of assets, their size.
 func digests(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -104,6 +111,14 @@ func digests(dir string) (map[string]string, error) {
 		}
 		if d.Type()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0 {
 			files[filepath.ToSlash(name)] = d.Type().String() // reading it might never end
+			return nil
+		}
+		if isAsset(d.Name()) {
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			files[filepath.ToSlash(name)] = fmt.Sprintf("%d bytes", info.Size())
 			return nil
 		}
 		data, err := os.ReadFile(path)
@@ -121,7 +136,8 @@ func digests(dir string) (map[string]string, error) {
 }
 
 // cacheKey identifies what an assembly is made of: the estate's bytes, the
-// program that synthesises, and Node. An estate refers to no other file.
+// program that synthesises, the functions beside it, and Node. An estate refers
+// to no other file.
 func cacheKey(estatePath, programPath, nodePath string) (string, error) {
 	spec, err := os.ReadFile(estatePath)
 	if err != nil {
@@ -138,8 +154,13 @@ func cacheKey(estatePath, programPath, nodePath string) (string, error) {
 		return "", diag.Diagnostic{Code: CodeNoNode, Pos: diag.Position{File: nodePath}, What: "cannot read Node.js: " + err.Error(),
 			Fix: "install Node.js 22 or later"}
 	}
+	zips, err := functions.Fingerprint(filepath.Join(filepath.Dir(programPath), functions.Folder))
+	if err != nil {
+		return "", diag.Diagnostic{Code: CodeNoProgram, Pos: diag.Position{File: programPath}, What: "cannot read the functions beside " + Program + ": " + err.Error(),
+			Fix: "build them with make build"}
+	}
 	h := sha256.New()
-	for _, part := range []string{fmt.Sprint(recordVersion), string(spec), program, nodeID} {
+	for _, part := range []string{fmt.Sprint(recordVersion), string(spec), program, zips, nodeID} {
 		// Lengths keep neighbouring parts apart.
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
 	}

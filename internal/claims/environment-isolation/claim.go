@@ -13,9 +13,7 @@ import (
 	"slices"
 
 	"github.com/suretyhq/surety/addr"
-	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/network"
-	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
 )
@@ -51,10 +49,8 @@ type checker struct {
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c := &checker{in: in, accounts: map[string][]string{},
 		tally: proof.NewTally(in, "paths, policies and keys", "Nothing of this environment was loaded.")}
-	for env, id := range part.Accounts(in.Estate) {
-		if env != estate.HubEnvironment {
-			c.accounts[id] = append(c.accounts[id], env)
-		}
+	for _, site := range in.Estate.Sites() {
+		c.accounts[site.Account] = append(c.accounts[site.Account], site.Name)
 	}
 	for _, envs := range c.accounts {
 		slices.Sort(envs)
@@ -80,7 +76,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 // what is the hub's or nobody's.
 func (c *checker) environmentOf(r *resource.Resource) string {
 	s := string(c.in.ScopeOf(r))
-	if _, ok := c.in.Estate.Environments.Get(s); ok {
+	if _, ok := c.in.Estate.Site(s); ok {
 		return s
 	}
 	return ""
@@ -124,7 +120,7 @@ func (c *checker) subnets(layer *proof.Ends) []end {
 	seen := map[addr.Address]bool{}
 	for _, k := range layer.Net.Classes() {
 		env := layer.ScopeOf(k.ID)
-		if _, ok := c.in.Estate.Environments.Get(string(env)); !ok || k.External || seen[k.Subnet] {
+		if _, ok := c.in.Estate.Site(string(env)); !ok || k.External || seen[k.Subnet] {
 			continue
 		}
 		seen[k.Subnet] = true
