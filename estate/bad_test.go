@@ -18,7 +18,7 @@ regions: {home: ap-southeast-2}
 organisation:
   accounts:
     net:  {id: "100000000001", roles: [network-hub]}
-    dev:  {id: "100000000002"}
+    dev:  {id: "100000000002", email: aws+dev@acme.example}
     prod: {id: "100000000003"}
 keys: {administrator: "arn:aws:iam::100000000009:role/keys"}
 network: {supernet: 10.0.0.0/8, availability-zones: 3, allow-egress: [.okta.com]}
@@ -86,6 +86,16 @@ func badInputs() []badInput {
 		{"no hub", ", roles: [network-hub]", "", []string{"ESTATE_HUB 5:3"}},
 		{"two hubs", `"100000000003"}`, `"100000000003", roles: [network-hub]}`, []string{"ESTATE_HUB 8:32"}},
 		{"unknown role", "[network-hub]", "[network-hub, network-hbu]", []string{"ESTATE_CHOICE 6:53"}},
+		{"neither id nor email", `prod: {id: "100000000003"}`, "prod: {}", []string{"ESTATE_ACCOUNT_MISSING 8:5"}},
+		{"empty id", `"100000000003"`, `""`, []string{"ESTATE_ACCOUNT_ID 8:16"}},
+		{"email", "aws+dev@acme.example", "dev", []string{"ESTATE_EMAIL 7:39"}},
+		{"email with a forbidden character", "aws+dev@acme.example", `"a(b)@acme.example"`, []string{"ESTATE_EMAIL 7:39"}},
+		{"email too long", "aws+dev@acme.example", strings.Repeat("a", 60) + "@acme.example", []string{"ESTATE_EMAIL 7:39"}},
+		{"email twice", `prod: {id: "100000000003"}`, `prod: {email: AWS+dev@acme.example}`, []string{"ESTATE_EMAIL 8:19"}},
+		{"management without email", "  accounts:", "  management: {}\n  accounts:", []string{"ESTATE_MISSING_KEY 5:3", "ESTATE_ORGANISATION 6:3", "ESTATE_ORGANISATION 6:3"}},
+		{"management is an account of the estate", "  accounts:", "  management: {id: \"100000000003\", email: aws@acme.example}\n  accounts:", []string{"ESTATE_ACCOUNT_ID 9:16", "ESTATE_ORGANISATION 6:3", "ESTATE_ORGANISATION 6:3"}},
+		{"two audit accounts", "net:  {id: \"100000000001\", roles: [network-hub]}\n    dev:  {", "net:  {id: \"100000000001\", roles: [network-hub, audit]}\n    dev:  {roles: [audit], ", []string{"ESTATE_ORGANISATION 7:12"}},
+		{"log archive and audit in one", "[network-hub]", "[network-hub, log-archive, audit]", []string{"ESTATE_ORGANISATION 6:32"}},
 		{"key administrator", "role/keys", "user/keys", []string{"ESTATE_KEY_ADMINISTRATOR 9:23"}},
 
 		{"two zones", "zones: 3", "zones: 2", []string{"ESTATE_ZONES 10:53"}},
@@ -104,7 +114,7 @@ func badInputs() []badInput {
 		{"egress as an address", "[.okta.com]", `[10.1.2.3]`, []string{"ESTATE_DOMAIN 10:71"}},
 		{"egress twice", "[.okta.com]", "[.okta.com, .okta.com]", []string{"ESTATE_REPEATED 10:82"}},
 
-		{"accounts of a wrong type", "organisation:\n  accounts:\n    net:  {id: \"100000000001\", roles: [network-hub]}\n    dev:  {id: \"100000000002\"}\n    prod: {id: \"100000000003\"}\n", "organisation: 7\n", []string{"ESTATE_WRONG_TYPE 4:15"}},
+		{"accounts of a wrong type", "organisation:\n  accounts:\n    net:  {id: \"100000000001\", roles: [network-hub]}\n    dev:  {id: \"100000000002\", email: aws+dev@acme.example}\n    prod: {id: \"100000000003\"}\n", "organisation: 7\n", []string{"ESTATE_WRONG_TYPE 4:15"}},
 		{"no environment", "  dev:  {account: dev, cidr: 10.9.0.0/16}\n  prod: {account: prod, size: large}\n", "  {}\n", []string{"ESTATE_NO_ENVIRONMENT 11:1", "ESTATE_UNKNOWN_NAME 19:19"}},
 		{"environment named hub", "  prod: {account", "  hub: {account", []string{"ESTATE_RESERVED_NAME 13:3"}},
 		{"environment name", "  prod: {account", "  -prod: {account", []string{"ESTATE_NAME 13:3"}},

@@ -34,7 +34,10 @@ const everything = `estate: every
 domain: every.example
 regions: {home: us-west-2}
 organisation:
+  management: {id: "100000000008", email: aws+management@every.example}
   accounts:
+    logs: {id: "100000000004", email: aws+logs@every.example, roles: [log-archive]}
+    audit: {id: "100000000005", email: aws+audit@every.example, roles: [audit]}
     net: {id: "100000000001", roles: [network-hub]}
     one: {id: "100000000002"}
     two: {id: "100000000003", roles: []}

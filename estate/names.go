@@ -52,6 +52,17 @@ func isDomain(s string) bool {
 // isAccountID says whether s is twelve digits.
 func isAccountID(s string) bool { return len(s) == 12 && onlyBytes(s, isDigit) }
 
+// isEmail says whether s can be the e-mail address of an account's owner
+// (CreateAccount, AWS Organizations API Reference).
+func isEmail(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || len(s) < 6 || len(s) > 64 || local == "" || local[0] == '.' || strings.HasSuffix(domain, "-") {
+		return false
+	}
+	return onlyBytes(local, func(c byte) bool { return '!' <= c && c <= '~' && strings.IndexByte(`"'()<>[]:;,\|%&`, c) < 0 }) &&
+		isDomain(strings.ToLower(domain))
+}
+
 // isRoleARN says whether s is the ARN of an IAM role.
 func isRoleARN(s string) bool {
 	rest, ok := strings.CutPrefix(s, "arn:aws:iam::")

@@ -2,7 +2,6 @@ package estate
 
 import (
 	"cmp"
-	"slices"
 )
 
 // Compare orders part ids by environment, tenant and name.
@@ -84,12 +83,7 @@ func (e *Estate) exposedParts(b *partBuilder) {
 // Hub returns the short name of the account that is the network hub, and the
 // account.
 func (e *Estate) Hub() (string, Account) {
-	for name, a := range e.Organisation.Accounts.All() {
-		if slices.Contains(a.Roles, RoleNetworkHub) {
-			return name, a
-		}
-	}
-	return "", Account{}
+	return e.WithRole(RoleNetworkHub)
 }
 
 func (e *Estate) hubPath() string {

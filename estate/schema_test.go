@@ -60,7 +60,7 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[Expose]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{ExposeGateway, ExposeAccess}}
 	case reflect.TypeFor[Role]():
-		return &jsonschema.Schema{Type: "string", Enum: []any{RoleNetworkHub}}
+		return &jsonschema.Schema{Type: "string", Enum: []any{RoleNetworkHub, RoleLogArchive, RoleAudit}}
 	}
 	return nil
 }

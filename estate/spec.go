@@ -49,28 +49,6 @@ type Regions struct {
 	Home string `yaml:"home"`
 }
 
-// Organisation lists the AWS accounts of the estate.
-type Organisation struct {
-	// Accounts maps a short name to an account.
-	Accounts Map[Account] `yaml:"accounts"`
-}
-
-// Account is one AWS account.
-type Account struct {
-	// ID is the twelve-digit account id.
-	ID string `yaml:"id" jsonschema:"pattern=^[0-9]{12}$"`
-	// Roles says what the account is for beyond environments. Exactly one
-	// account is the network-hub.
-	Roles []Role `yaml:"roles,omitempty"`
-}
-
-// Role is what an account is for.
-type Role string
-
-// RoleNetworkHub marks the account that holds the Transit Gateway, the
-// firewall and the egress VPC.
-const RoleNetworkHub Role = "network-hub"
-
 // Keys says who administers the KMS keys.
 type Keys struct {
 	// Administrator is the ARN of the IAM role (usually a third party's) that

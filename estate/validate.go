@@ -38,6 +38,7 @@ func (v *validator) estate() {
 	v.bindings()
 	v.waivers()
 	v.limits()
+	v.unborn()
 }
 
 // atMost refuses more entries than an estate can have, and says whether it did.
@@ -132,44 +133,6 @@ func (v *validator) repeated(path string, items []string) {
 			continue
 		}
 		first[item] = i
-	}
-}
-
-func (v *validator) organisation() {
-	e := v.e
-	const accounts = "organisation/accounts"
-	byID := map[string]string{}
-	var hubs []string
-	for name, a := range e.Organisation.Accounts.All() {
-		path := join(accounts, name)
-		v.name(path, "an account", name)
-		if !isAccountID(a.ID) {
-			v.bad(CodeAccountID, path+"/id", fmt.Sprintf("%q is not an AWS account id", short(a.ID)), "", `write the twelve digits in quotes, for example "100000000003"`)
-		} else if other, ok := byID[a.ID]; ok {
-			v.bad(CodeAccountID, path+"/id", fmt.Sprintf("accounts %s and %s have the same id", other, name),
-				"accounts are told apart by their ids", "give each account its own id, or remove one")
-		}
-		byID[a.ID] = name
-		roles := make([]string, len(a.Roles))
-		for i, r := range a.Roles {
-			roles[i] = string(r)
-			v.choice(index(path+"/roles", i), roles[i], string(RoleNetworkHub))
-		}
-		v.repeated(path+"/roles", roles)
-		if slices.Contains(a.Roles, RoleNetworkHub) {
-			hubs = append(hubs, name)
-		}
-	}
-	const why = "the network hub holds the Transit Gateway, the firewall and the egress VPC that all environments share"
-	switch {
-	case len(hubs) == 0:
-		v.bad(CodeHub, accounts, "no account is the network hub", why, "give one account roles: [network-hub]")
-	case len(hubs) > 1:
-		v.bad(CodeHub, accounts+"/"+hubs[1]+"/roles", fmt.Sprintf("accounts %s are all network hubs", strings.Join(hubs, ", ")), why, "keep one")
-	}
-	if a := e.Keys.Administrator; e.has("keys/administrator") && !isRoleARN(a) {
-		v.bad(CodeKeyAdministrator, "keys/administrator", fmt.Sprintf("%q is not the ARN of an IAM role", short(a)),
-			"it becomes a principal of every key's policy", "write it as arn:aws:iam::<account id>:role/<name>")
 	}
 }
 
@@ -279,6 +242,7 @@ func (v *validator) environments() {
 		v.bad(CodeNoEnvironment, "environments", "the estate has no environment", "nothing would run anywhere", "add one, for example dev: {account: dev}")
 	}
 	hub, _ := e.Hub()
+	archive, _ := e.WithRole(RoleLogArchive)
 	for name, env := range e.Environments.All() {
 		path := "environments/" + name
 		v.name(path, "an environment", name)
@@ -293,6 +257,9 @@ func (v *validator) environments() {
 		} else if env.Account == hub && len(e.Bindings) == 0 { // what bindings describe stands as it is
 			v.bad(CodeHub, path+"/account", fmt.Sprintf("environment %s lives in the network hub's account %s", name, hub),
 				"whoever administers an environment could change what separates all of them", "give the environment an account of its own")
+		} else if env.Account == archive && len(e.Bindings) == 0 {
+			v.bad(CodeOrganisation, path+"/account", fmt.Sprintf("environment %s lives in the log archive's account %s", name, archive),
+				"whoever administers an environment could reach the logs of all of them", "give the environment an account of its own")
 		}
 	}
 }

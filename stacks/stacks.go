@@ -134,7 +134,7 @@ func workloadLayers() []layer {
 // too; of the options Out counts for nothing. The order is that of deployment:
 // hub-core, the sites' keys and networks, hub-routes, then the rest.
 func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
-	if err := e.Plan().Problems.Err(); err != nil {
+	if err := append(e.WithoutID(), e.Plan().Problems...).Err(); err != nil {
 		return nil, err
 	}
 	c := &composer{app: app, estate: e, plan: e.Plan(), options: opts}

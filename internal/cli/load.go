@@ -139,7 +139,7 @@ func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, err
 		return nil, fmt.Errorf("there is no %s here and no PATH was named\n"+
 			"surety init writes one to start from; surety prove PATH proves templates or a cdk.out without one", in.estateFile)
 	}
-	e, err := loadEstate(env, in.estateFile)
+	e, err := loadDeployable(env, in.estateFile)
 	if err != nil {
 		return nil, err
 	}

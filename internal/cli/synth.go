@@ -30,7 +30,7 @@ and an assembly that was edited is kept unless --force is given.`,
   surety synth --force     # put back an assembly that was edited`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := loadEstate(env, file); err != nil {
+			if _, err := loadDeployable(env, file); err != nil {
 				return err
 			}
 			if out == "" {

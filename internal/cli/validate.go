@@ -51,6 +51,20 @@ func loadEstate(env Env, file string) (*estate.Estate, error) {
 	return e, nil
 }
 
+// loadDeployable loads an estate of which templates can be made or judged: one
+// whose accounts all exist.
+func loadDeployable(env Env, file string) (*estate.Estate, error) {
+	e, problems := estate.Load(file)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	if err := e.WithoutID().Err(); err != nil {
+		return nil, err
+	}
+	printProblems(env.Stderr, problems)
+	return e, nil
+}
+
 func printLayout(env Env, file string, e *estate.Estate) {
 	plan := e.Plan()
 	hub, _ := e.Hub()
