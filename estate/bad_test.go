@@ -155,7 +155,13 @@ func badInputs() []badInput {
 
 func TestBadInputsAreRefusedWithTheirPlace(t *testing.T) {
 	mustParse(t, base)
-	for _, b := range badInputs() {
+	refuses(t, base, badInputs())
+}
+
+// refuses checks that each bad input gives its problems and no others.
+func refuses(t *testing.T, base string, inputs []badInput) {
+	t.Helper()
+	for _, b := range inputs {
 		t.Run(b.name, func(t *testing.T) {
 			e, list := Parse("estate.yaml", []byte(replaceOnce(t, base, b.from, b.to)))
 			if e != nil {

@@ -39,6 +39,8 @@ const (
 	CodeImage            = "ESTATE_IMAGE"
 	CodeRegistry         = "ESTATE_REGISTRY"
 	CodeNeeds            = "ESTATE_NEEDS"
+	CodeHostname         = "ESTATE_HOSTNAME"
+	CodeTenant           = "ESTATE_TENANT"
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"

@@ -31,6 +31,7 @@ func (e *Estate) fillDefaults() {
 		}
 		e.Workload.Services.Set(name, s)
 	}
+	e.fillTenants()
 }
 
 // has says whether the file holds something at path.

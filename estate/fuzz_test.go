@@ -16,6 +16,9 @@ func seeds(t testing.TB) [][]byte {
 	for _, b := range badInputs() {
 		s = append(s, []byte(replaceOnce(t, base, b.from, b.to)))
 	}
+	for _, b := range badTenants() {
+		s = append(s, []byte(replaceOnce(t, base+baseTenants, b.from, b.to)))
+	}
 	return s
 }
 

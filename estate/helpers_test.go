@@ -52,6 +52,10 @@ workload:
     portal: {image: "a/portal:1", expose: access, needs: [api]}
     batch: {image: a/batch, needs: [database], called-by: [api, portal]}
   database: {engine: aurora-postgresql}
+tenants:
+  kiwi: {}
+  kiwi-telco: {name: Kiwi Telco, group: kiwi-telco, environments: [first, second], throttle: {rate: 200, burst: 400}, hostname: kt, state: active}
+  old: {environments: [first], hostname: cover.old.example, state: retained}
 access: {tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 bindings:
   - {part: first/database, tags: {team/name: data, stage: "1"}}

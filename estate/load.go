@@ -22,6 +22,7 @@ const (
 
 	maxEnvironments = 500
 	maxServices     = 500
+	maxTenants      = 5000
 	maxProblems     = 500 // that are listed
 )
 

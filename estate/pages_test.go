@@ -72,7 +72,7 @@ func TestPagesShowWhatReallyHappens(t *testing.T) {
 		shown++
 		refused, _, _ := strings.Cut(parts[1], "\n```")
 		mended, _, _ := strings.Cut(parts[2], "\n```")
-		_, list := Parse("estate.yaml", []byte(replaceOnce(t, base, mended, refused)))
+		_, list := Parse("estate.yaml", []byte(replaceOnce(t, base+baseTenants, mended, refused)))
 		if !slices.ContainsFunc(places(list), func(p string) bool { return strings.HasPrefix(p, code+" ") }) {
 			t.Errorf("%s: the refused example gives %v", code, list)
 		}

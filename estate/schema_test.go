@@ -59,6 +59,8 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Enum: []any{Small, Large}}
 	case reflect.TypeFor[Expose]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{ExposeGateway, ExposeAccess}}
+	case reflect.TypeFor[TenantState]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{TenantActive, TenantRetained}}
 	case reflect.TypeFor[Role]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{RoleNetworkHub, RoleLogArchive, RoleAudit}}
 	}

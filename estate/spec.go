@@ -33,6 +33,8 @@ type Estate struct {
 	Environments Map[Environment] `yaml:"environments"`
 	// Workload is what runs in every environment.
 	Workload Workload `yaml:"workload"`
+	// Tenants are customers who each have a private instance of the workload.
+	Tenants Map[Tenant] `yaml:"tenants,omitempty"`
 	// Access says how people reach private applications.
 	Access Access `yaml:"access,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.

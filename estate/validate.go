@@ -28,12 +28,14 @@ func (v *validator) estate() {
 	v.organisation()
 	tooMany := v.atMost("environments", e.Environments.Len(), maxEnvironments)
 	tooMany = v.atMost("workload/services", e.Workload.Services.Len(), maxServices) || tooMany
+	tooMany = v.atMost("tenants", e.Tenants.Len(), maxTenants) || tooMany
 	if tooMany {
 		return
 	}
 	v.network()
 	v.environments()
 	v.workload()
+	v.tenants()
 	v.tunnel()
 	v.bindings()
 	v.waivers()
