@@ -46,6 +46,7 @@ const (
 	CodeWaiver           = "ESTATE_WAIVER"
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"
 	CodeQuota            = "ESTATE_QUOTA"
+	CodeQuotaGrant       = "ESTATE_QUOTA_GRANT"
 	CodeExists           = "ESTATE_EXISTS"
 	CodeUnwritable       = "ESTATE_UNWRITABLE"
 )

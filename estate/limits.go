@@ -15,9 +15,6 @@ const (
 	// maxResources is how many resources a template may have ("Understand
 	// CloudFormation quotas", AWS CloudFormation User Guide).
 	maxResources = 500
-	// gatewayTables is how many route tables a Transit Gateway has unless AWS
-	// raises it ("Transit gateway quotas", Amazon VPC Transit Gateways).
-	gatewayTables = 20
 	// hubTables are the Transit Gateway's tables that are no environment's.
 	hubTables = 2
 	// egressDomains is the capacity of the firewall's list of domains, which
@@ -130,10 +127,12 @@ func (v *validator) limits() {
 		v.bad(CodeTooMany, "network/allow-egress", fmt.Sprintf("allow-egress has %d entries; the firewall's list holds %d", n, egressDomains),
 			"a rule group's capacity cannot be raised once it is made", "allow whole domains by a leading dot")
 	}
-	if tables := e.Environments.Len() + hubTables; tables > gatewayTables && !v.list.HasErrors() {
+	hub, _ := e.Hub()
+	granted := e.granted(hub, quotaGatewayTables)
+	if tables := e.Environments.Len() + hubTables; tables > granted && !v.list.HasErrors() {
 		v.list.Add(diag.Diagnostic{Severity: diag.Warning, Code: CodeQuota, Pos: v.e.nearestPos("environments"),
-			What: fmt.Sprintf("%d environments need %d route tables of one Transit Gateway; AWS grants %d at first", e.Environments.Len(), tables, gatewayTables),
+			What: fmt.Sprintf("%d environments need %d route tables of one Transit Gateway; AWS grants %d", e.Environments.Len(), tables, granted),
 			Why:  "the deployment of the hub would stop half-way",
-			Fix:  "before you deploy, ask AWS (Service Quotas, Amazon VPC, Route tables per transit gateway) for " + fmt.Sprint(tables) + " or more"})
+			Fix:  "before you deploy, ask AWS (Service Quotas, Amazon VPC, Route tables per transit gateway) for " + fmt.Sprint(tables) + " or more, and say so under quotas: {" + hub + ": {" + quotaGatewayTables + ": …}}"})
 	}
 }

@@ -38,6 +38,17 @@ func generateSchema(t *testing.T) []byte {
 	for _, name := range KnownRegions() {
 		home.Enum = append(home.Enum, name)
 	}
+	quotas, ok := s.Properties.Get("quotas")
+	if !ok || quotas.AdditionalProperties == nil {
+		t.Fatal("the schema has no quotas")
+	}
+	ids := &jsonschema.Schema{}
+	for _, q := range Quotas() {
+		if q.Adjustable {
+			ids.Enum = append(ids.Enum, q.ID)
+		}
+	}
+	quotas.AdditionalProperties.PropertyNames = ids
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -164,6 +175,8 @@ func TestSchemaRefusesMisspeltKeysAndWrongTypes(t *testing.T) {
 		{"size: large", "size: huge"},
 		{"home: ap-southeast-2", "home: ap-southeast-22"},
 		{"needs: [database]", "needs: database"},
+		{"workload:", "quotas: {dev: {vpc/vpc: 6}}\nworkload:"},
+		{"workload:", "quotas: {dev: {vpc/vpcs: many}}\nworkload:"},
 	} {
 		text := replaceOnce(t, string(Starter()), change[0], change[1])
 		if checkSchema(t, s, []byte(text)) == nil {

@@ -37,6 +37,9 @@ type Estate struct {
 	Tenants Map[Tenant] `yaml:"tenants,omitempty"`
 	// Access says how people reach private applications.
 	Access Access `yaml:"access,omitempty"`
+	// Quotas says what AWS granted an account, by its short name, beyond the
+	// defaults: a quota's id and its number.
+	Quotas Map[Map[int]] `yaml:"quotas,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.
 	Bindings []Binding `yaml:"bindings,omitempty"`
 	// Waivers accept refuted claims for a reason and until a date.

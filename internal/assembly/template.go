@@ -59,6 +59,9 @@ func (t *Template) Position(offset int) diag.Position {
 	return diag.Position{File: t.File, Line: line + 1, Column: utf8.RuneCountInString(t.src[lines[line]:offset]) + 1}
 }
 
+// Size is how many bytes the file has.
+func (t *Template) Size() int { return len(t.src) }
+
 // Of says where in the file a value of the template stands.
 func (t *Template) Of(v value.Value) diag.Position { return t.Position(v.Offset()) }
 

@@ -13,6 +13,7 @@ import (
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
+	withinquotas "github.com/suretyhq/surety/internal/claims/within-quotas"
 	"github.com/suretyhq/surety/internal/proof"
 )
 
@@ -27,5 +28,6 @@ func All() []proof.Claim {
 		egressinspected.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
+		withinquotas.Claim(),
 	}
 }

@@ -52,6 +52,7 @@ type subject struct {
 	estate *estate.Estate
 	stacks int
 	graph  *resource.Graph
+	sizes  []resource.Template
 	parts  *part.Binding
 	net    *network.Network
 	timing report.Timing
@@ -84,7 +85,9 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	s.stacks = len(asm.Stacks)
 
 	begin = time.Now()
-	resources, problems := intrinsic.Resolve(asm, intrinsic.Options{Params: params, Account: in.account, Region: in.region})
+	opts := intrinsic.Options{Params: params, Account: in.account, Region: in.region}
+	resources, problems := intrinsic.Resolve(asm, opts)
+	s.sizes = intrinsic.Templates(asm, opts)
 	graph, doubles := resource.New(resources)
 	s.timing.Resolve = time.Since(begin)
 	if err := settle(ctx, env, append(problems, doubles...)); err != nil {
@@ -108,13 +111,13 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 		return nil, err
 	}
 	begin := time.Now()
-	in := &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now()}
+	in := &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
 	verdicts, err := proof.Run(ctx, in, all, proof.Only(only...))
 	if err != nil {
 		return nil, err
 	}
 	s.timing.Prove += time.Since(begin)
-	r := &report.Report{Source: s.source, Claims: all, Verdicts: verdicts, Graph: s.graph, Stacks: s.stacks,
+	r := &report.Report{Source: s.source, Claims: all, Verdicts: verdicts, Graph: s.graph, Stacks: s.stacks, Templates: s.sizes,
 		NotModelled: s.graph.NotModelled(), Timing: s.timing}
 	if s.estate != nil {
 		r.Estate = s.estate.Name

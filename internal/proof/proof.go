@@ -7,6 +7,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -64,6 +65,9 @@ type Input struct {
 	Parts  *part.Binding
 	Net    *network.Network
 	Now    time.Time
+	// Templates says how large the templates are that the graph was read from;
+	// it is empty where it was not read from templates.
+	Templates []resource.Template
 
 	derived derived
 }
@@ -93,6 +97,22 @@ type Verdict struct {
 	Note    string
 	Witness []Finding
 	Waiver  *estate.Waiver
+	// Usage lists the limits that are nearest to being reached, nearest first,
+	// where a claim counts against limits.
+	Usage []Usage
+}
+
+// Usage says how much of a limit is used, and where: at a resource, or for a
+// whole stack, Region or account, whose address lacks what lies below.
+type Usage struct {
+	Quota       string
+	At          addr.Address
+	Used, Limit int
+}
+
+// Compare orders uses by how near to the limit they are, nearest first.
+func (u Usage) Compare(o Usage) int {
+	return cmp.Or(cmp.Compare(o.Used*u.Limit, u.Used*o.Limit), u.At.Compare(o.At), cmp.Compare(u.Quota, o.Quota))
 }
 
 // Finding is one thing that refutes a verdict or makes it unknown. Outcome is

@@ -20,6 +20,7 @@ type jsonReport struct {
 	Estate      string         `json:"estate,omitempty"`
 	Summary     jsonSummary    `json:"summary"`
 	Claims      []jsonClaim    `json:"claims"`
+	Templates   []jsonTemplate `json:"templates"`
 	NotModelled map[string]int `json:"notModelled"`
 	Timing      jsonTiming     `json:"timing"`
 }
@@ -49,6 +50,30 @@ type jsonClaim struct {
 	Note     string        `json:"note,omitempty"`
 	Waiver   *jsonWaiver   `json:"waiver,omitempty"`
 	Findings []jsonFinding `json:"findings"`
+	Quotas   []jsonQuota   `json:"quotas,omitempty"`
+}
+
+// jsonQuota is how much of a limit is used; of each verdict the nearest are
+// listed, nearest first.
+type jsonQuota struct {
+	ID        string `json:"id"`
+	Where     string `json:"where"`
+	Construct string `json:"construct,omitempty"`
+	Used      int    `json:"used"`
+	Limit     int    `json:"limit"`
+}
+
+// jsonTemplate is how large a template is. Stack is the first of the stacks
+// that are made of it.
+type jsonTemplate struct {
+	File       string `json:"file"`
+	Stack      string `json:"stack"`
+	Stacks     int    `json:"stacks"`
+	Bytes      int    `json:"bytes"`
+	Resources  int    `json:"resources"`
+	Parameters int    `json:"parameters"`
+	Mappings   int    `json:"mappings"`
+	Outputs    int    `json:"outputs"`
 }
 
 type jsonWaiver struct {
@@ -92,7 +117,7 @@ func JSONHops(hops []network.Hop, back bool) []JSONHop {
 
 func writeJSON(w io.Writer, r *Report) error {
 	out := jsonReport{
-		Version: Version, Estate: r.Estate, Claims: []jsonClaim{}, NotModelled: r.NotModelled,
+		Version: Version, Estate: r.Estate, Claims: []jsonClaim{}, Templates: []jsonTemplate{}, NotModelled: r.NotModelled,
 		Summary: jsonSummary{
 			Proved: r.Count(proof.Proved), Refuted: r.Count(proof.Refuted), Unknown: r.Count(proof.Unknown),
 			NotApplicable: r.Count(proof.NotApplicable), Waived: r.Count(proof.Waived),
@@ -105,6 +130,10 @@ func writeJSON(w io.Writer, r *Report) error {
 	}
 	for _, v := range r.verdicts() {
 		out.Claims = append(out.Claims, r.jsonClaim(v))
+	}
+	for _, t := range r.Templates {
+		out.Templates = append(out.Templates, jsonTemplate{File: t.File, Stack: t.Stack.String(), Stacks: t.Stacks, Bytes: t.Bytes,
+			Resources: t.Resources, Parameters: t.Parameters, Mappings: t.Mappings, Outputs: t.Outputs})
 	}
 	return EncodeJSON(w, out)
 }
@@ -128,6 +157,9 @@ func (r *Report) jsonClaim(v proof.Verdict) jsonClaim {
 			j.Path = append(JSONHops(f.Path.Forward, false), JSONHops(f.Path.Return, true)...)
 		}
 		c.Findings = append(c.Findings, j)
+	}
+	for _, u := range v.Usage {
+		c.Quotas = append(c.Quotas, jsonQuota{ID: u.Quota, Where: u.At.String(), Construct: r.construct(u.At), Used: u.Used, Limit: u.Limit})
 	}
 	return c
 }

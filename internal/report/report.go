@@ -33,6 +33,7 @@ type Report struct {
 	Scopes      []proof.Scope
 	Graph       *resource.Graph
 	Stacks      int
+	Templates   []resource.Template
 	NotModelled map[string]int
 	Timing      Timing
 }

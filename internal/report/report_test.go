@@ -62,7 +62,9 @@ func sample(t *testing.T) *Report {
 		{ID: "declared-flows", Says: "Every declared flow works, and every other flow between parts is impossible.", NeedsIntent: true},
 		{ID: "encrypted-at-rest", Says: "Every store is encrypted with a customer-managed key that rotates."},
 		{ID: "no-overlap", Says: "No two connected networks share addresses."},
+		{ID: "within-quotas", Says: "No template or service limit is exceeded."},
 	}
+	region := addr.Address{Stack: addr.Stack{Account: data.Account, Region: data.Region}}
 	return &Report{
 		Estate: "cover", Source: "cdk.out", Claims: claims, Graph: g, Stacks: 2,
 		Scopes: []proof.Scope{"hub", "dev", "prod"},
@@ -74,7 +76,16 @@ func sample(t *testing.T) *Report {
 			{Claim: "declared-flows", Scope: "dev", Outcome: proof.Waived, Checked: 118, Unit: "flows", Witness: []proof.Finding{waived},
 				Waiver: &estate.Waiver{Claim: "declared-flows", At: "dev", Why: "dev holds no customer data", Until: time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC)}},
 			{Claim: "declared-flows", Scope: "hub", Outcome: proof.NotApplicable, Note: "the hub declares no flows"},
+			{Claim: "within-quotas", Scope: "prod", Outcome: proof.Proved, Checked: 9, Unit: "uses of a quota", Usage: []proof.Usage{
+				{Quota: "vpc/rules-per-security-group", At: group, Used: 45, Limit: 60},
+				{Quota: "cloudformation/resources-per-template", At: addr.Address{Stack: network1}, Used: 168, Limit: 500},
+				{Quota: "vpc/vpcs", At: region, Used: 1, Limit: 5}}},
+			{Claim: "within-quotas", Scope: "dev", Outcome: proof.Proved, Checked: 9, Unit: "uses of a quota", Usage: []proof.Usage{
+				{Quota: "cloudformation/resources-per-template", At: addr.Address{Stack: data}, Used: 12, Limit: 500}}},
 		},
+		Templates: []resource.Template{
+			{File: "cdk.out/cover-prod-data.template.json", Stack: data, Stacks: 1, Bytes: 7501, Resources: 12, Parameters: 1, Outputs: 2},
+			{File: "cdk.out/cover-prod-network.template.json", Stack: network1, Stacks: 1, Bytes: 99663, Resources: 168, Parameters: 1, Outputs: 20}},
 		NotModelled: map[string]int{"AWS::Foo::Bar": 3, "AWS::CDK::Metadata": 1},
 		Timing:      Timing{Load: 12 * time.Millisecond, Resolve: 7 * time.Millisecond, Prove: 31 * time.Millisecond},
 	}
@@ -176,7 +187,7 @@ func TestJUnitCountsWhatItHolds(t *testing.T) {
 	if err := xml.Unmarshal(got.Bytes(), &all); err != nil {
 		t.Fatal(err)
 	}
-	if all.Tests != 6 || all.Failures != 1 || all.Errors != 1 || all.Skipped != 2 {
+	if all.Tests != 8 || all.Failures != 1 || all.Errors != 1 || all.Skipped != 2 {
 		t.Errorf("tests %d, failures %d, errors %d, skipped %d", all.Tests, all.Failures, all.Errors, all.Skipped)
 	}
 }

@@ -59,6 +59,7 @@ func writeText(w io.Writer, r *Report, opts Options) error {
 	t.table()
 	t.notes()
 	t.findings()
+	t.usage()
 	t.notModelled()
 	t.closing()
 	return t.Flush()

@@ -90,7 +90,16 @@ func (a *applier) changeOne(r *resource.Resource, ch Change) error {
 }
 
 func (a *applier) add(beside *resource.Resource, n Addition) error {
-	props, err := a.value(n.Props)
+	for i := range max(1, n.Times) {
+		if err := a.addOne(beside, n, i+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applier) addOne(beside *resource.Resource, n Addition, i int) error {
+	props, err := a.value(numbered(n.Props, strconv.Itoa(i)))
 	if err != nil {
 		return err
 	}
@@ -100,6 +109,32 @@ func (a *applier) add(beside *resource.Resource, n Addition) error {
 	}
 	a.all = append(a.all, r)
 	return nil
+}
+
+// numbered replaces ${n} in the texts of what YAML holds.
+func numbered(x any, n string) any {
+	const mark = "${n}"
+	switch x := x.(type) {
+	case string:
+		if x == mark {
+			i, _ := strconv.Atoi(n)
+			return i
+		}
+		return strings.ReplaceAll(x, mark, n)
+	case []any:
+		out := make([]any, len(x))
+		for i, y := range x {
+			out[i] = numbered(y, n)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, y := range x {
+			out[k] = numbered(y, n)
+		}
+		return out
+	}
+	return x
 }
 
 // find returns the one resource that a selector matches, or with Every all.

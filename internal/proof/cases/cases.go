@@ -53,11 +53,13 @@ type Change struct {
 	Add *Addition `yaml:"add,omitempty"`
 }
 
-// Addition is a resource to add.
+// Addition is a resource to add. Times adds so many of them, in which ${n} in a
+// text stands for 1, 2 and so on; a text that is ${n} alone is a number.
 type Addition struct {
 	Type  string            `yaml:"type"`
 	Props map[string]any    `yaml:"props"`
 	Tags  map[string]string `yaml:"tags,omitempty"`
+	Times int               `yaml:"times,omitempty"`
 }
 
 // Selector finds resources. Every field that is given has to match; Nth picks

@@ -71,3 +71,25 @@ func TestApplyRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestApplyAddsManyNumbered(t *testing.T) {
+	b := build.New("", "", "s")
+	b.Add("AWS::EC2::VPC", "A", nil)
+	g, err := b.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := cases.Addition{Type: "T", Times: 3, Props: map[string]any{"Name": "x-${n}", "In": []any{map[string]any{"Port": "${n}"}}, "Same": true}}
+	all, err := cases.Apply(&proof.Input{Graph: g}, cases.Case{Change: []cases.Change{{Of: cases.Selector{Type: "AWS::EC2::VPC"}, Add: &add}}})
+	if err != nil || len(all) != 4 {
+		t.Fatal(len(all), err)
+	}
+	for i, want := range []string{`{"In": [{"Port": 1}], "Name": "x-1", "Same": true}`, `{"In": [{"Port": 2}], "Name": "x-2", "Same": true}`, `{"In": [{"Port": 3}], "Name": "x-3", "Same": true}`} {
+		if got := all[1+i].Props.String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if all[1].Addr == all[2].Addr {
+		t.Error("two have one address")
+	}
+}
