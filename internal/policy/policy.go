@@ -1,9 +1,14 @@
-// Package policy reads IAM policy documents as resources carry them.
+// Package policy reads IAM policy documents as resources carry them, and decides
+// requests by them.
 //
 // It reads what a document says, in every spelling that IAM allows (a string
 // or a list, Principal as "*" or by type, the Not forms), and keeps what is
 // not known as unknown: a statement never looks narrower than it may turn out
-// to be. It does not decide requests. No document makes it panic.
+// to be. A request is decided as IAM does it, by every policy that bears on it
+// ("Policy evaluation logic", IAM User Guide), and in three values: allowed
+// and denied hold whatever deployment makes of what is not known. Each decision
+// names the statement that made it. A statement that denies never makes more
+// allowed. No document makes it panic.
 package policy
 
 import (
@@ -69,9 +74,12 @@ func isAccount(s string) bool {
 // document. NotPrincipal, NotAction and NotResource say that the lists name
 // what is excepted.
 type Statement struct {
-	Property     string
-	Sid          string
+	Property string
+	Sid      string
+	// Allow says that the effect is not known to be Deny; Doubtful, that it is
+	// neither Allow nor Deny for sure.
 	Allow        bool
+	Doubtful     bool
 	Principals   []Principal
 	NotPrincipal bool
 	Actions      []value.Value
@@ -164,7 +172,9 @@ func fromJSON(v any) value.Value {
 }
 
 func read(s value.Value, property string) Statement {
-	st := Statement{Property: property, Sid: s.Get("Sid").Text(), Allow: s.Get("Effect").Text() != "Deny", Condition: s.Get("Condition")}
+	effect := s.Get("Effect").Text()
+	st := Statement{Property: property, Sid: s.Get("Sid").Text(), Allow: effect != "Deny", Doubtful: effect != "Deny" && effect != "Allow",
+		Condition: s.Get("Condition")}
 	either := func(name string) (v value.Value, not bool) {
 		if v = s.Get("Not" + name); !v.IsAbsent() {
 			return v, true
