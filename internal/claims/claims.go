@@ -10,6 +10,7 @@ import (
 	encryptedatrest "github.com/suretyhq/surety/internal/claims/encrypted-at-rest"
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
+	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
@@ -29,5 +30,6 @@ func All() []proof.Claim {
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
 		withinquotas.Claim(),
+		leastprivilege.Claim(),
 	}
 }

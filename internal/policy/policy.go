@@ -44,18 +44,7 @@ func (p Principal) Account() (string, bool) {
 // AccountOf returns the account id in an ARN, or the account id that v itself
 // is. In a concatenation the fields that are literal are read.
 func AccountOf(v value.Value) (string, bool) {
-	text := v.Text()
-	if v.Kind() == value.Concat {
-		var b strings.Builder
-		for _, p := range v.Items() {
-			if s, ok := p.Str(); ok {
-				b.WriteString(s)
-			} else {
-				b.WriteByte(0) // stands for what is not literal
-			}
-		}
-		text = b.String()
-	}
+	text := Outline(v)
 	if isAccount(text) {
 		return text, true
 	}
@@ -64,6 +53,23 @@ func AccountOf(v value.Value) (string, bool) {
 		return f[4], true
 	}
 	return "", false
+}
+
+// Outline returns a value's literal text, with a zero byte for what is not
+// literal in it: enough to read the fields of an ARN that are.
+func Outline(v value.Value) string {
+	if v.Kind() != value.Concat {
+		return v.Text()
+	}
+	var b strings.Builder
+	for _, p := range v.Items() {
+		if s, ok := p.Str(); ok {
+			b.WriteString(s)
+		} else {
+			b.WriteByte(0)
+		}
+	}
+	return b.String()
 }
 
 func isAccount(s string) bool {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
 )
@@ -41,13 +42,14 @@ func Claim() proof.Claim {
 }
 
 type checker struct {
-	in       *proof.Input
-	tally    *proof.Tally
-	accounts map[string][]string // account → its environments, sorted
+	in        *proof.Input
+	tally     *proof.Tally
+	accounts  map[string][]string // account → its environments, sorted
+	documents policy.Documents
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
-	c := &checker{in: in, accounts: map[string][]string{},
+	c := &checker{in: in, accounts: map[string][]string{}, documents: policy.NewDocuments(),
 		tally: proof.NewTally(in, "paths, policies and keys", "Nothing of this environment was loaded.")}
 	for _, site := range in.Estate.Sites() {
 		c.accounts[site.Account] = append(c.accounts[site.Account], site.Name)

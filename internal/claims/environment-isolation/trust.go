@@ -31,69 +31,34 @@ func crossing(g *resource.Graph, p network.Path, f proof.Finding) (addr.Address,
 	return f.At, f.Property
 }
 
-// documents are the types whose policies say who may use them, with the
-// property that holds the document.
-func documents() map[string]string {
-	return map[string]string{
-		"AWS::IAM::Role":                          "AssumeRolePolicyDocument",
-		"AWS::KMS::Key":                           "KeyPolicy",
-		"AWS::KMS::ReplicaKey":                    "KeyPolicy",
-		"AWS::S3::BucketPolicy":                   "PolicyDocument",
-		"AWS::SQS::QueuePolicy":                   "PolicyDocument",
-		"AWS::SNS::TopicPolicy":                   "PolicyDocument",
-		"AWS::SNS::TopicInlinePolicy":             "PolicyDocument",
-		"AWS::SQS::QueueInlinePolicy":             "PolicyDocument",
-		"AWS::ECR::RegistryPolicy":                "PolicyText",
-		"AWS::SecretsManager::ResourcePolicy":     "ResourcePolicy",
-		"AWS::ECR::Repository":                    "RepositoryPolicyText",
-		"AWS::EFS::FileSystem":                    "FileSystemPolicy",
-		"AWS::Backup::BackupVault":                "AccessPolicy",
-		"AWS::Logs::ResourcePolicy":               "PolicyDocument",
-		"AWS::OpenSearchService::Domain":          "AccessPolicies",
-		"AWS::Events::EventBusPolicy":             "Statement",
-		"AWS::DynamoDB::Table":                    "ResourcePolicy/PolicyDocument",
-		"AWS::Kinesis::ResourcePolicy":            "ResourcePolicy",
-		"AWS::CodeArtifact::Repository":           "PermissionsPolicyDocument",
-		"AWS::ApiGateway::RestApi":                "Policy",
-		"AWS::S3::AccessPoint":                    "Policy",
-		"AWS::Lambda::LayerVersionPermission":     "",
-		"AWS::RAM::ResourceShare":                 "",
-		"AWS::EC2::VPCEndpointServicePermissions": "",
-		"AWS::Lambda::Permission":                 "",
-	}
-}
-
 // trust judges whom a resource lets in.
 func (c *checker) trust(r *resource.Resource, env string) {
-	property, ok := documents()[r.Type]
-	if !ok {
-		return
-	}
 	switch r.Type {
 	case "AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission":
 		c.plain(r, env, "Principal", []value.Value{r.Props.Get("Principal")})
-		return
 	case "AWS::RAM::ResourceShare":
 		c.plain(r, env, "Principals", r.Props.Get("Principals").Items())
-		return
 	case "AWS::EC2::VPCEndpointServicePermissions":
 		c.plain(r, env, "AllowedPrincipals", r.Props.Get("AllowedPrincipals").Items())
-		return
 	}
-	doc := r.Props.Path(property)
-	if doc.IsAbsent() {
-		return
+	for d := range c.documents.Of(r) {
+		if d.Purpose == policy.Trusts || d.Purpose == policy.Guards || d.Purpose == policy.GuardsKey {
+			c.document(r, env, d)
+		}
 	}
-	statements, why := policy.Statements(doc)
+}
+
+func (c *checker) document(r *resource.Resource, env string, d policy.Document) {
+	statements, why := policy.Statements(d.Doc)
 	if why != nil {
-		c.hidden(r, env, property, why)
+		c.hidden(r, env, d.Property, why)
 	}
 	for _, s := range statements {
 		if !s.Allow {
 			continue
 		}
 		c.tally.Check(proof.Scope(env), 1)
-		at := property + "/" + s.Property
+		at := d.PropertyOf(s)
 		if s.NotPrincipal {
 			c.anybody(r, env, at, "all but some principals")
 			continue
@@ -153,12 +118,12 @@ func (c *checker) everybody(r *resource.Resource, env, at string, s policy.State
 	for op, keys := range s.Condition.Entries() {
 		for k, v := range keys.Entries() {
 			where := at + "/Condition/" + op + "/" + k
-			if name := strings.ToLower(k); strings.HasSuffix(name, "orgid") || strings.HasSuffix(name, "orgpaths") {
+			if policy.IsKey(k, policy.OrganisationKeys()) {
 				c.anybody(r, env, where, "the whole organisation")
 				narrow = true
 				continue
 			}
-			if !narrows(op, k, v) {
+			if !policy.Narrows(op, k, v, policy.CallerKeys()) {
 				continue
 			}
 			narrow = true
@@ -173,43 +138,6 @@ func (c *checker) everybody(r *resource.Resource, env, at string, s policy.State
 		c.hidden(r, env, at+"/Condition", &value.Reason{Code: CodeTrustHidden, At: r.Addr,
 			Text: "it lets everybody in under a condition that names no account"})
 	}
-}
-
-// narrowing are the keys of conditions that say whose request it is. Source:
-// IAM User Guide, "AWS global condition context keys"; AWS KMS Developer Guide,
-// "AWS KMS condition keys" (kms:CallerAccount).
-var narrowing = []string{"aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner",
-	"aws:sourcevpc", "aws:sourcevpce", "aws:userid", "kms:calleraccount"}
-
-// narrows says whether a condition lets only some in: it asks that a key which
-// says whose request it is equals something other than everything. The negated
-// operators let all others in, ForAllValues and IfExists requests without the
-// key ("IAM JSON policy elements: Condition operators").
-func narrows(op, key string, v value.Value) bool {
-	op = strings.TrimPrefix(op, "ForAnyValue:")
-	if !slices.Contains([]string{"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}, op) ||
-		!slices.Contains(narrowing, strings.ToLower(key)) {
-		return false
-	}
-	items := []value.Value{v}
-	if v.Kind() == value.List {
-		items = v.Items()
-	}
-	for _, item := range items {
-		if item.FirstUnknown() != nil || everyone(item.Text()) {
-			return false
-		}
-	}
-	return len(items) > 0
-}
-
-// everyone says whether a pattern matches principals of any account.
-func everyone(pattern string) bool {
-	f := strings.SplitN(pattern, ":", 6)
-	if len(f) == 6 {
-		return strings.ContainsAny(f[4], "*?")
-	}
-	return strings.HasPrefix(pattern, "*") || strings.HasPrefix(pattern, "?") || f[0] == "arn"
 }
 
 func (c *checker) plain(r *resource.Resource, env, property string, principals []value.Value) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource/build"
 )
@@ -81,7 +82,7 @@ func TestS01_EnvironmentsDoNotTrustEachOther(t *testing.T) {
 				t.Fatal(err)
 			}
 			in := &proof.Input{Estate: twoEnvironments(), Graph: g}
-			k := &checker{in: in, accounts: map[string][]string{dev: {"dev"}, prod: {"prod"}, shared: {"dev", "staging"}}, tally: proof.NewTally(in, "things", "none")}
+			k := &checker{in: in, documents: policy.NewDocuments(), accounts: map[string][]string{dev: {"dev"}, prod: {"prod"}, shared: {"dev", "staging"}}, tally: proof.NewTally(in, "things", "none")}
 			for r := range g.All() {
 				k.trust(r, "dev")
 				k.keys(r, "dev", r.Props, nil)
