@@ -107,8 +107,8 @@ func (b *flowBuilder) sorted() []Flow {
 // namedFlows adds what needs and called-by say.
 func (e *Estate) namedFlows(b *flowBuilder) {
 	port := func(name string) int {
-		if name == PartDatabase {
-			return PortDatabase
+		if s, ok := dataStores()[name]; ok {
+			return s.port
 		}
 		s, _ := e.Workload.Services.Get(name)
 		return s.Port

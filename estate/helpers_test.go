@@ -48,10 +48,11 @@ environments:
   second: {account: two}
 workload:
   services:
-    api: {image: "a/api:1", port: 9443, expose: gateway, needs: [database]}
+    api: {image: "a/api:1", port: 9443, expose: gateway, needs: [database, cache]}
     portal: {image: "a/portal:1", expose: access, needs: [api]}
     batch: {image: a/batch, needs: [database], called-by: [api, portal]}
   database: {engine: aurora-postgresql}
+  cache: {engine: redis}
 tenants:
   kiwi: {}
   kiwi-telco: {name: Kiwi Telco, group: kiwi-telco, environments: [first, second], throttle: {rate: 200, burst: 400}, hostname: kt, state: active}

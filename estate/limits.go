@@ -36,7 +36,7 @@ type StackSizes struct {
 // want of their entries in network ACLs.
 func (e *Estate) StackSizes() StackSizes {
 	const routes, routesEach = 3, 5
-	const network, networkZone, groupRules = 141, 22, 2
+	const network, networkZone, groupRules, storeEntries = 141, 22, 2, 4
 	s := StackSizes{HubRoutes: routes + routesEach*e.Environments.Len()}
 	groups, between := map[PartID]bool{}, 0
 	for _, f := range e.oneEnvironmentsFlows() {
@@ -45,7 +45,10 @@ func (e *Estate) StackSizes() StackSizes {
 			groups[f.To], between = true, between+1
 		}
 	}
-	s.Network = network + networkZone*(e.Network.AvailabilityZones-defaultZones) + len(groups) + groupRules*between
+	if e.Workload.Cache != nil {
+		s.Network += storeEntries
+	}
+	s.Network += network + networkZone*(e.Network.AvailabilityZones-defaultZones) + len(groups) + groupRules*between
 	s.Platform = e.platformAround()
 	for name := range e.Workload.Services.All() {
 		s.Platform += e.platformOf(name)
@@ -80,14 +83,14 @@ func (e *Estate) platformAround() int {
 
 // platformOf is how many resources a platform stack has for one service.
 func (e *Estate) platformOf(name string) int {
-	const service, exposed, database, registry = 9, 3, 1, 1
+	const service, exposed, permissions, registry = 9, 3, 1, 1
 	s, _ := e.Workload.Services.Get(name)
 	n := service
 	if s.Expose != ExposeNone {
 		n += exposed
 	}
-	if slices.Contains(s.Needs, PartDatabase) {
-		n += database
+	if slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache) {
+		n += permissions
 	}
 	if host, _, _ := strings.Cut(s.Image, "/"); !strings.HasSuffix(host, ".amazonaws.com") && host != "public.ecr.aws" {
 		n += registry

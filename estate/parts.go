@@ -12,7 +12,7 @@ func (p PartID) Compare(o PartID) int {
 // fixedParts returns the kinds of the parts that are not services, by name.
 func fixedParts() map[string]Kind {
 	return map[string]Kind{
-		PartDatabase: KindDatabase, PartBalancer: KindBalancer,
+		PartDatabase: KindDatabase, PartCache: KindCache, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 	}
@@ -35,7 +35,7 @@ func (e *Estate) Parts() []Part {
 // siteParts are what adds parts to a site, a topic each.
 func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
-		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).exposedParts,
+		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
 	}
 }
 

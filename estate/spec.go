@@ -100,6 +100,8 @@ type Workload struct {
 	Services Map[Service] `yaml:"services"`
 	// Database is the relational database; absent: none.
 	Database *Database `yaml:"database,omitempty"`
+	// Cache is the Redis cache; absent: none.
+	Cache *Cache `yaml:"cache,omitempty"`
 }
 
 // Service is one container on ECS Fargate.
@@ -112,8 +114,8 @@ type Service struct {
 	// "gateway" (API Gateway's VPC link), "access" (the Zero Trust tunnel), or
 	// none. Both lead through the internal balancer.
 	Expose Expose `yaml:"expose,omitempty"`
-	// Needs lists the parts that the service opens connections to: "database"
-	// or other services.
+	// Needs lists the parts that the service opens connections to: "database",
+	// "cache" or other services.
 	Needs []string `yaml:"needs,omitempty"`
 	// CalledBy lists the services that open connections to this one; it is
 	// Needs said from the other end.

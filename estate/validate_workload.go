@@ -13,6 +13,9 @@ func (v *validator) workload() {
 	if db := v.e.Workload.Database; db != nil {
 		v.choice("workload/database/engine", db.Engine, EngineAuroraPostgreSQL)
 	}
+	if c := v.e.Workload.Cache; c != nil {
+		v.choice("workload/cache/engine", c.Engine, EngineRedis)
+	}
 	for name, s := range v.e.Workload.Services.All() {
 		v.service("workload/services/"+name, name, s)
 	}
@@ -47,18 +50,19 @@ func (v *validator) service(at, name string, s Service) {
 // need checks one thing that a service says it needs.
 func (v *validator) need(at, service, need string) {
 	_, fixed := fixedParts()[need]
+	data, isData := dataStores()[need]
 	switch {
 	case need == service:
 		v.bad(CodeNeeds, at, fmt.Sprintf("service %s needs itself", service), "a flow leads from one part to another", "remove it")
-	case need == PartDatabase && v.e.Workload.Database == nil:
-		v.bad(CodeNeeds, at, fmt.Sprintf("service %s needs the database, but the workload has none", service), "",
-			"add database: {engine: aurora-postgresql} to the workload, or remove it here")
-	case need == PartDatabase:
+	case isData && !data.there(v.e):
+		v.bad(CodeNeeds, at, fmt.Sprintf("service %s needs the %s, but the workload has none", service, need), "",
+			"add "+data.add+" to the workload, or remove it here")
+	case isData:
 	case fixed:
 		v.bad(CodeNeeds, at, fmt.Sprintf("a service cannot need the part %q", need), "what every service needs to reach is opened without being asked for", "remove it")
 	default:
 		if _, ok := v.e.Workload.Services.Get(need); !ok {
-			v.unknown(at, "service", need, append(v.e.Workload.Services.Keys(), PartDatabase))
+			v.unknown(at, "service", need, append(v.e.Workload.Services.Keys(), PartDatabase, PartCache))
 		}
 	}
 }

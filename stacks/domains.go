@@ -15,12 +15,15 @@ func tunnelDomains() []string {
 
 // resolvedDomains are the names that the estate's VPCs may resolve: what they
 // may reach on the internet, the estate's own, and those of AWS's endpoints,
-// databases and balancers in the home Region.
+// databases, caches and balancers in the home Region.
 func (c *composer) resolvedDomains() []string {
 	region := c.estate.Regions.Home
 	all := []string{c.estate.Domain, "*." + c.estate.Domain}
 	for _, service := range []string{"", "elb.", "rds.", "vpce."} {
 		all = append(all, "*."+region+"."+service+"amazonaws.com")
+	}
+	if c.estate.Workload.Cache != nil {
+		all = append(all, "*."+estate.CacheDomain(region))
 	}
 	for _, d := range c.estate.Network.AllowEgress {
 		if below, ok := strings.CutPrefix(d, "."); ok {

@@ -16,6 +16,7 @@ import (
 	"github.com/suretyhq/surety/patterns/endpoints"
 	"github.com/suretyhq/surety/patterns/groups"
 	"github.com/suretyhq/surety/patterns/postgres"
+	"github.com/suretyhq/surety/patterns/redis"
 	"github.com/suretyhq/surety/patterns/threetier"
 	"github.com/suretyhq/surety/patterns/vpc"
 )
@@ -28,11 +29,12 @@ type environment struct {
 	spec   estate.Environment
 	stacks EnvironmentStacks
 
-	dataKey, logKey, platformKey awskms.Key
-	network                      *threetier.Network
-	groups                       *groups.Groups
-	namespace                    awsservicediscovery.PrivateDnsNamespace
-	database                     *postgres.Database
+	dataKey, cacheKey, logKey, platformKey awskms.Key
+	network                                *threetier.Network
+	groups                                 *groups.Groups
+	namespace                              awsservicediscovery.PrivateDnsNamespace
+	database                               *postgres.Database
+	cache                                  *redis.Cache
 }
 
 // stack makes the stack of a layer, which is deployed after those of other
@@ -73,6 +75,9 @@ func (env *environment) addKeys() error {
 	}
 	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true})
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
+	if env.estate.Workload.Cache != nil {
+		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
+	}
 	if env.estate.Workload.Database != nil {
 		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
 	}
@@ -98,7 +103,7 @@ func (env *environment) addNetwork() error {
 
 	env.network = threetier.New(stack, "Network", &threetier.Props{Name: env.label(), CIDR: plan.CIDR, Private: env.estate.Network.Supernet,
 		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
-		ServicePorts: env.servicePorts(), DatabasePort: env.databasePort(), Outside: env.outsideTiers(),
+		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Outside: env.outsideTiers(),
 		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
 	asPart(env.network.Attachment, estate.PartAttachment)
 
@@ -151,7 +156,7 @@ func (env *environment) addGroups(stack awscdk.Stack) error {
 
 // hasGroup says whether parts of a kind have interfaces with security groups.
 func hasGroup(k estate.Kind) bool {
-	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindBalancer, estate.KindGateway,
+	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
 		estate.KindTunnel, estate.KindEndpoints}, k)
 }
 
@@ -163,11 +168,15 @@ func (env *environment) servicePorts() []int {
 	return ports
 }
 
-func (env *environment) databasePort() int {
-	if env.estate.Workload.Database == nil {
-		return 0
+func (env *environment) dataPorts() []int {
+	var ports []int
+	if env.estate.Workload.Database != nil {
+		ports = append(ports, postgres.Port)
 	}
-	return postgres.Port
+	if env.estate.Workload.Cache != nil {
+		ports = append(ports, redis.Port)
+	}
+	return ports
 }
 
 // outsideTiers says which tiers reach which ports on the internet: the tunnel

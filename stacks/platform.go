@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -36,7 +37,7 @@ type platform struct {
 }
 
 func (env *environment) addPlatform() error {
-	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData)
+	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
 	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
 	p.key, p.logKey = imported(stack, "PlatformKey", env.platformKey), imported(stack, "LogKey", env.logKey)
@@ -89,17 +90,21 @@ func (p *platform) addService(name string, s estate.Service) {
 	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
-	if p.usesDatabase(name) {
+	if p.uses(name, estate.PartDatabase) {
 		p.database.Cluster.GrantConnect(service.Task.TaskRole(), jsii.String(name))
+	}
+	if p.uses(name, estate.PartCache) {
+		p.cache.GrantConnect(service.Task.TaskRole(), name)
 	}
 	if s.Expose != estate.ExposeNone {
 		p.balancer.Expose(name, service.Resource, s.Port)
 	}
 }
 
-func (p *platform) usesDatabase(name string) bool {
-	for _, f := range p.estate.Flows() {
-		if f.From == (estate.PartID{Environment: p.name, Name: name}) && f.To == (estate.PartID{Environment: p.name, Name: estate.PartDatabase}) {
+// uses says whether a part opens connections to another of the environment.
+func (env *environment) uses(name, part string) bool {
+	for _, f := range env.estate.Flows() {
+		if f.From == (estate.PartID{Environment: env.name, Name: name}) && f.To == (estate.PartID{Environment: env.name, Name: part}) {
 			return true
 		}
 	}
@@ -107,8 +112,8 @@ func (p *platform) usesDatabase(name string) bool {
 }
 
 // settings are a service's environment variables: its port, where its callees
-// are, and how to reach the database. It signs in to the database by IAM as the
-// user of its own name, so that it holds no password.
+// are, and how to reach database and cache. It signs in to both by IAM as a
+// user of its own, so that it holds no password.
 func (p *platform) settings(name string, s estate.Service) map[string]*string {
 	vars := map[string]*string{"PORT": jsii.String(fmt.Sprint(s.Port))}
 	for _, f := range p.estate.Flows() {
@@ -120,7 +125,10 @@ func (p *platform) settings(name string, s estate.Service) map[string]*string {
 			vars[variable] = jsii.String(fmt.Sprintf("https://%s.internal.%s:%d", f.To.Name, p.domain(), callee.Port))
 		}
 	}
-	if p.usesDatabase(name) {
+	if p.uses(name, estate.PartCache) {
+		maps.Copy(vars, p.cache.Settings(name))
+	}
+	if p.uses(name, estate.PartDatabase) {
 		endpoint := p.database.Cluster.ClusterEndpoint()
 		vars["PGHOST"], vars["PGPORT"] = endpoint.Hostname(), jsii.String(fmt.Sprint(postgres.Port))
 		vars["PGDATABASE"], vars["PGUSER"] = jsii.String(postgres.DatabaseName), jsii.String(name)

@@ -29,6 +29,7 @@ const (
 	LayerKeys      = "keys"
 	LayerNetwork   = "network"
 	LayerData      = "data"
+	LayerCache     = "cache"
 	LayerPlatform  = "platform"
 )
 
@@ -126,6 +127,7 @@ func networkLayers() []layer {
 func workloadLayers() []layer {
 	return []layer{
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
+		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
 		{name: LayerPlatform, add: (*environment).addPlatform},
 	}
 }

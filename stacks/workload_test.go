@@ -48,6 +48,60 @@ func TestS16_AuroraIsMultiAZ(t *testing.T) {
 	}
 }
 
+func TestS17_RedisIsMultiAZWithTLSAndAUserForEachService(t *testing.T) {
+	a := load(t)
+	for name, env := range a.estate.Environments.All() {
+		stack := "cover-" + name + "-cache"
+		group := a.of(t, stack, "AWS::ElastiCache::ReplicationGroup")[0]
+		for _, property := range []string{"MultiAZEnabled", "AutomaticFailoverEnabled", "AtRestEncryptionEnabled", "TransitEncryptionEnabled"} {
+			expect(t, group, "true", property)
+		}
+		expect(t, group, "required", "TransitEncryptionMode")
+		expect(t, group, "35", "SnapshotRetentionLimit")
+		want, _ := cacheSize(env.Size, a.estate.Network.AvailabilityZones)
+		zones := map[string]bool{}
+		for _, z := range group.list("PreferredCacheClusterAZs") {
+			zones[text(z)] = true
+		}
+		if len(zones) != want || want < 2 || group.text("NumCacheClusters") != fmt.Sprint(want) {
+			t.Errorf("%s: %s nodes in %d zones, want %d", name, group.text("NumCacheClusters"), len(zones), want)
+		}
+		modes := map[string]string{}
+		for _, u := range a.of(t, stack, "AWS::ElastiCache::User") {
+			modes[u.text("UserName")] = u.text("AuthenticationMode", "Type") + " " + strings.Fields(u.text("AccessString"))[0]
+			if u.text("Passwords") != "null" {
+				t.Errorf("%s has passwords", u)
+			}
+		}
+		if want := fmt.Sprint(map[string]string{"default": "no-password-required off", "cover-" + name + "-api": "iam on", "cover-" + name + "-portal": "iam on"}); fmt.Sprint(modes) != want {
+			t.Errorf("%s: users %v, want %s", name, modes, want)
+		}
+	}
+}
+
+// TestS28_AServiceSignsInAsItselfOnly reads who may connect to the cache.
+func TestS28_AServiceSignsInAsItselfOnly(t *testing.T) {
+	a, seen := load(t), 0
+	for _, r := range a.every(t, "AWS::IAM::Policy") {
+		for _, s := range r.list("PolicyDocument", "Statement") {
+			m, _ := s.(map[string]any)
+			if text(m["Action"]) != "elasticache:Connect" {
+				continue
+			}
+			seen++
+			env, service := strings.Split(r.stack, "-")[1], strings.Split(r.id, "Service")[0]
+			for _, want := range []string{":replicationgroup:cover-" + env, ":user:cover-" + env + "-" + service} {
+				if !strings.Contains(text(m["Resource"]), want) {
+					t.Errorf("%s may connect to %s, not to %s", r, text(m["Resource"]), want)
+				}
+			}
+		}
+	}
+	if want := 2 * len(environments(a)); seen != want {
+		t.Errorf("%d policies let connect, want %d", seen, want)
+	}
+}
+
 func TestS23_EveryStoreHasARotatingKey(t *testing.T) {
 	a := load(t)
 	for _, r := range a.every(t, "AWS::KMS::Key") {

@@ -213,7 +213,7 @@ func (b *binder) implemented(p estate.Part) bool {
 // describes a platform that Surety did not write, and of that only the parts
 // that the file itself names have to be there.
 func (b *binder) optional(p estate.Part) bool {
-	return len(b.estate.Bindings) > 0 && p.Kind != estate.KindService && p.Kind != estate.KindDatabase
+	return len(b.estate.Bindings) > 0 && p.Kind != estate.KindService && p.Kind != estate.KindDatabase && p.Kind != estate.KindCache
 }
 
 // checkBindings reports bindings of the estate file that bind nothing.

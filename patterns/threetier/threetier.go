@@ -44,8 +44,8 @@ type Props struct {
 	Subnets map[string][]netip.Prefix
 	// ServicePorts are the ports that the Application tier serves.
 	ServicePorts []int
-	// DatabasePort is the port that the Data tier serves; 0: none.
-	DatabasePort int
+	// DataPorts are the ports that the Data tier serves.
+	DataPorts []int
 	// Outside is what the DMZ and Application tiers reach on the internet.
 	Outside []Outside
 	// TransitGatewayID is the gateway that all other traffic goes to.
@@ -102,9 +102,9 @@ func flows(props *Props) []vpc.Flow {
 		tcp(DMZ, Application, low, high)
 		tcp(Application, Application, low, high)
 	}
-	if props.DatabasePort > 0 {
-		tcp(Application, Data, props.DatabasePort, props.DatabasePort)
-		tcp(Data, Data, props.DatabasePort, props.DatabasePort)
+	for _, port := range props.DataPorts {
+		tcp(Application, Data, port, port)
+		tcp(Data, Data, port, port)
 	}
 	for _, from := range []string{DMZ, Application, Data} {
 		tcp(from, Endpoint, portTLS, portTLS)

@@ -20,6 +20,7 @@ const (
 	CodeListener      = "ELBV2_LISTENER_PORT_RESTRICTION" // Reachability Analyzer's
 	CodeNoTargets     = "ELBV2_LISTENER_HAS_NO_TG"        // Reachability Analyzer's
 	CodeDatabasePort  = "DATABASE_PORT_MISMATCH"
+	CodeCachePort     = "CACHE_PORT_MISMATCH"
 )
 
 // listens compares what parts listen on with the ports of the estate's flows.
@@ -30,6 +31,8 @@ func (c *checker) listens() {
 			c.service(id)
 		case estate.KindDatabase:
 			c.database(id)
+		case estate.KindCache:
+			c.cache(id)
 		case estate.KindBalancer:
 			c.balancer(id)
 		}
@@ -132,6 +135,25 @@ func (c *checker) database(id estate.PartID) {
 			c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeDatabasePort, At: r.Addr, Property: "Port", Part: id,
 				Message: fmt.Sprintf("%s listens on port %d, but those that need it are let through to port %d.", id, n, estate.PortDatabase),
 				Fix:     "Let the database listen on " + strconv.Itoa(estate.PortDatabase) + "."})
+		}
+	}
+}
+
+// cache compares the port of a cache with the one of the flows that lead to
+// it. Without a port Redis has 6379; a serverless cache has no other
+// ("AWS::ElastiCache::ReplicationGroup": Port).
+func (c *checker) cache(id estate.PartID) {
+	for _, a := range c.in.Parts.Members[id] {
+		r := c.in.Graph.Get(a)
+		if r.Type != "AWS::ElastiCache::ReplicationGroup" && r.Type != "AWS::ElastiCache::CacheCluster" {
+			continue
+		}
+		c.tally.Check(scopeOf(id), 1)
+		port := r.Props.Get("Port")
+		if n, ok := port.Int(); ok && n != estate.PortCache {
+			c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeCachePort, At: r.Addr, Property: "Port", Part: id,
+				Message: fmt.Sprintf("%s listens on port %d, but those that need it are let through to port %d.", id, n, estate.PortCache),
+				Fix:     "Let the cache listen on " + strconv.Itoa(estate.PortCache) + "."})
 		}
 	}
 }

@@ -190,7 +190,7 @@ func (c *checker) needed(name string) bool {
 			return true
 		}
 	}
-	return false
+	return e.Workload.Cache != nil && name == "*."+estate.CacheDomain(e.Regions.Home)
 }
 
 // tunnelNames are the names that cloudflared asks for. Source: Cloudflare's
@@ -206,6 +206,11 @@ func (c *checker) tunnelNames() []string {
 func (c *checker) listed(g *resource.Resource, scope proof.Scope, allowed []string) {
 	if c.in.Estate == nil {
 		return
+	}
+	if want := "*." + estate.CacheDomain(c.in.Estate.Regions.Home); c.in.Estate.Workload.Cache != nil && !slices.Contains(allowed, want) {
+		c.tally.Refute(scope, proof.Finding{Code: CodeDNSMissing, At: g.Addr, Property: "FirewallRules", Intent: c.in.Estate.Pos("workload/cache"),
+			Message: "The workload has a cache, but the DNS Firewall does not answer its name.",
+			Fix:     "Add " + want + " to the list of allowed names."})
 	}
 	for i, d := range c.in.Estate.Network.AllowEgress {
 		want := d

@@ -26,6 +26,10 @@ func (c *checker) clients(ctx context.Context) error {
 			for _, r := range c.speakers(f.From) {
 				c.databaseClient(r, f)
 			}
+		case estate.KindCache:
+			for _, r := range c.speakers(f.From) {
+				c.cacheClient(r, f)
+			}
 		case estate.KindService:
 			if c.in.KindOf(f.From) == estate.KindBalancer {
 				continue // its target group declares both ends

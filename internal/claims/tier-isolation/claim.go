@@ -57,7 +57,7 @@ func tierOf(k estate.Kind) string {
 		return dmz
 	case estate.KindService:
 		return application
-	case estate.KindDatabase:
+	case estate.KindDatabase, estate.KindCache:
 		return data
 	case estate.KindEndpoints:
 		return endpoint
