@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// baseTenants are the lines that follow base where tenants are tested.
+// baseTenants are the lines before base where tenants are tested.
 const baseTenants = `tenants:
   kiwi: {name: Kiwi Telco, group: kiwi-telco, environments: [dev, prod], throttle: {rate: 200, burst: 400}}
   weka: {environments: [prod], hostname: weka}
@@ -14,36 +14,36 @@ const baseTenants = `tenants:
 
 func badTenants() []badInput {
 	return []badInput{
-		{"tenant name", "  kiwi: {", "  Kiwi_Telco: {", []string{"ESTATE_NAME 23:3"}},
-		{"tenant name too long", "  kiwi: {", "  a123456789012345678901: {", []string{"ESTATE_NAME 23:3"}},
-		{"tenant named as a part", "  kiwi: {", "  gateway: {", []string{"ESTATE_RESERVED_NAME 23:3"}},
-		{"tenant named as a service", "  kiwi: {", "  portal: {", []string{"ESTATE_RESERVED_NAME 23:3"}},
-		{"tenant twice", "  weka: {", "  kiwi: {", []string{"ESTATE_DUPLICATE_KEY 24:3"}},
-		{"two tenants with one hostname", "hostname: weka", "hostname: kiwi", []string{"ESTATE_HOSTNAME 24:42"}},
-		{"two tenants with one hostname, in full", "hostname: weka", "hostname: kiwi.prod.acme.example", []string{"ESTATE_HOSTNAME 24:42"}},
-		{"one hostname in two environments", "[prod], hostname: weka", "[prod, dev], hostname: weka.example", []string{"ESTATE_HOSTNAME 24:47"}},
-		{"hostname of a service", "hostname: weka", "hostname: api", []string{"ESTATE_HOSTNAME 24:42"}},
-		{"hostname of a service, in full", "hostname: weka", "hostname: api.prod.acme.example", []string{"ESTATE_HOSTNAME 24:42"}},
-		{"hostname of an environment", "hostname: weka", "hostname: dev.acme.example", []string{"ESTATE_HOSTNAME 24:42"}},
-		{"hostname no label", "hostname: weka", "hostname: we_ka", []string{"ESTATE_HOSTNAME 24:42"}},
-		{"hostname no domain", "hostname: weka", "hostname: weka..example", []string{"ESTATE_DOMAIN 24:42"}},
-		{"tenant in no environment", "[dev, prod]", "[]", []string{"ESTATE_TENANT 23:47"}},
-		{"tenant in an unknown environment", "[dev, prod]", "[dev, prd]", []string{"ESTATE_UNKNOWN_NAME 23:67"}},
-		{"tenant twice in an environment", "[dev, prod]", "[dev, dev]", []string{"ESTATE_HOSTNAME 23:3", "ESTATE_REPEATED 23:67"}},
-		{"rate zero", "rate: 200", "rate: 0", []string{"ESTATE_TENANT 23:91"}},
-		{"rate too high", "rate: 200", "rate: 10001", []string{"ESTATE_TENANT 23:91"}},
-		{"burst too high", "burst: 400", "burst: 5001", []string{"ESTATE_TENANT 23:103"}},
-		{"tenant's name blank", "Kiwi Telco", `" "`, []string{"ESTATE_TENANT 23:16"}},
-		{"tenant's group long", "group: kiwi-telco", "group: " + strings.Repeat("g", 129), []string{"ESTATE_TENANT 23:35"}},
-		{"tenant's state", "hostname: weka", "state: removed", []string{"ESTATE_CHOICE 24:39"}},
+		{"tenant name", "  kiwi: {", "  Kiwi_Telco: {", []string{"ESTATE_NAME 2:3"}},
+		{"tenant name too long", "  kiwi: {", "  a123456789012345678901: {", []string{"ESTATE_NAME 2:3"}},
+		{"tenant named as a part", "  kiwi: {", "  gateway: {", []string{"ESTATE_RESERVED_NAME 2:3"}},
+		{"tenant named as a service", "  kiwi: {", "  portal: {", []string{"ESTATE_RESERVED_NAME 2:3"}},
+		{"tenant twice", "  weka: {", "  kiwi: {", []string{"ESTATE_DUPLICATE_KEY 3:3"}},
+		{"two tenants with one hostname", "hostname: weka", "hostname: kiwi", []string{"ESTATE_HOSTNAME 3:42"}},
+		{"two tenants with one hostname, in full", "hostname: weka", "hostname: kiwi.prod.acme.example", []string{"ESTATE_HOSTNAME 3:42"}},
+		{"one hostname in two environments", "[prod], hostname: weka", "[prod, dev], hostname: weka.example", []string{"ESTATE_HOSTNAME 3:47"}},
+		{"hostname of a service", "hostname: weka", "hostname: api", []string{"ESTATE_HOSTNAME 3:42"}},
+		{"hostname of a service, in full", "hostname: weka", "hostname: api.prod.acme.example", []string{"ESTATE_HOSTNAME 3:42"}},
+		{"hostname of an environment", "hostname: weka", "hostname: dev.acme.example", []string{"ESTATE_HOSTNAME 3:42"}},
+		{"hostname no label", "hostname: weka", "hostname: we_ka", []string{"ESTATE_HOSTNAME 3:42"}},
+		{"hostname no domain", "hostname: weka", "hostname: weka..example", []string{"ESTATE_DOMAIN 3:42"}},
+		{"tenant in no environment", "[dev, prod]", "[]", []string{"ESTATE_TENANT 2:47"}},
+		{"tenant in an unknown environment", "[dev, prod]", "[dev, prd]", []string{"ESTATE_UNKNOWN_NAME 2:67"}},
+		{"tenant twice in an environment", "[dev, prod]", "[dev, dev]", []string{"ESTATE_HOSTNAME 2:3", "ESTATE_REPEATED 2:67"}},
+		{"rate zero", "rate: 200", "rate: 0", []string{"ESTATE_TENANT 2:91"}},
+		{"rate too high", "rate: 200", "rate: 10001", []string{"ESTATE_TENANT 2:91"}},
+		{"burst too high", "burst: 400", "burst: 5001", []string{"ESTATE_TENANT 2:103"}},
+		{"tenant's name blank", "Kiwi Telco", `" "`, []string{"ESTATE_TENANT 2:16"}},
+		{"tenant's group long", "group: kiwi-telco", "group: " + strings.Repeat("g", 129), []string{"ESTATE_TENANT 2:35"}},
+		{"tenant's state", "hostname: weka", "state: removed", []string{"ESTATE_CHOICE 3:39"}},
 	}
 }
 
 func TestS15_BadTenantsAreRefusedWithTheirPlace(t *testing.T) {
-	mustParse(t, base+baseTenants)
-	refuses(t, base+baseTenants, badTenants())
-	many := replaceOnce(t, base+baseTenants, "  kiwi: ", numbered("  t%d: {}\n", 30_000)+"  kiwi: ")
-	if _, list := Parse("estate.yaml", []byte(many)); fmt.Sprint(places(list)) != "[ESTATE_TOO_MANY 22:1]" {
+	mustParse(t, baseTenants+base)
+	refuses(t, baseTenants+base, badTenants())
+	many := replaceOnce(t, baseTenants+base, "  kiwi: ", numbered("  t%d: {}\n", 30_000)+"  kiwi: ")
+	if _, list := Parse("estate.yaml", []byte(many)); fmt.Sprint(places(list)) != "[ESTATE_TOO_MANY 1:1]" {
 		t.Error(list[0])
 	}
 }
