@@ -25,6 +25,8 @@ const (
 	CodeRegion           = "ESTATE_REGION"
 	CodeAccountID        = "ESTATE_ACCOUNT_ID"
 	CodeAccountMissing   = "ESTATE_ACCOUNT_MISSING"
+	CodeChanged          = "ESTATE_CHANGED"
+	CodeEdit             = "ESTATE_EDIT"
 	CodeEmail            = "ESTATE_EMAIL"
 	CodeHub              = "ESTATE_HUB"
 	CodeOrganisation     = "ESTATE_ORGANISATION"
