@@ -121,7 +121,7 @@ func TestEditsThatAreRefusedChangeNothing(t *testing.T) {
 		"an entry with a complex key": {"  weka: {", "  ? weka\n  : {", CodeEdit, func(d *Document) error { return d.Remove("tenants/weka") }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := replaceOnce(t, base+baseTenants, c.from, c.to)
+			text := replaceOnce(t, baseTenants+base, c.from, c.to)
 			d := mustEdit(t, text)
 			err := c.edit(d)
 			var problem diag.Diagnostic

@@ -17,7 +17,7 @@ func seeds(t testing.TB) [][]byte {
 		s = append(s, []byte(replaceOnce(t, base, b.from, b.to)))
 	}
 	for _, b := range badTenants() {
-		s = append(s, []byte(replaceOnce(t, base+baseTenants, b.from, b.to)))
+		s = append(s, []byte(replaceOnce(t, baseTenants+base, b.from, b.to)))
 	}
 	return s
 }

@@ -244,8 +244,6 @@ func (v *validator) environments() {
 	if e.Environments.Len() == 0 {
 		v.bad(CodeNoEnvironment, "environments", "the estate has no environment", "nothing would run anywhere", "add one, for example dev: {account: dev}")
 	}
-	hub, _ := e.Hub()
-	archive, _ := e.WithRole(RoleLogArchive)
 	for name, env := range e.Environments.All() {
 		path := "environments/" + name
 		v.name(path, "an environment", name)
@@ -253,16 +251,26 @@ func (v *validator) environments() {
 			v.bad(CodeReservedName, path, fmt.Sprintf("an environment cannot be named %q", name), "Surety uses the name itself", "choose another name")
 		}
 		v.choice(path+"/size", string(env.Size), string(Small), string(Large))
-		if _, ok := e.Organisation.Accounts.Get(env.Account); !ok && v.unread("organisation", "organisation/accounts") {
-			continue
-		} else if !ok {
-			v.unknown(path+"/account", "account", env.Account, e.Organisation.Accounts.Keys())
-		} else if env.Account == hub && len(e.Bindings) == 0 { // what bindings describe stands as it is
-			v.bad(CodeHub, path+"/account", fmt.Sprintf("environment %s lives in the network hub's account %s", name, hub),
-				"whoever administers an environment could change what separates all of them", "give the environment an account of its own")
-		} else if env.Account == archive && len(e.Bindings) == 0 {
-			v.bad(CodeOrganisation, path+"/account", fmt.Sprintf("environment %s lives in the log archive's account %s", name, archive),
-				"whoever administers an environment could reach the logs of all of them", "give the environment an account of its own")
-		}
+		v.environmentsAccount(path+"/account", name, env.Account)
+	}
+}
+
+// environmentsAccount checks in whose account an environment lives. What
+// bindings describe stands as it is.
+func (v *validator) environmentsAccount(path, name, account string) {
+	e := v.e
+	hub, _ := e.Hub()
+	archive, _ := e.WithRole(RoleLogArchive)
+	_, known := e.Organisation.Accounts.Get(account)
+	switch {
+	case !known && !v.unread("organisation", "organisation/accounts"):
+		v.unknown(path, "account", account, e.Organisation.Accounts.Keys())
+	case !known, len(e.Bindings) > 0:
+	case account == hub:
+		v.bad(CodeHub, path, fmt.Sprintf("environment %s lives in the network hub's account %s", name, hub),
+			"whoever administers an environment could change what separates all of them", "give the environment an account of its own")
+	case account == archive:
+		v.bad(CodeOrganisation, path, fmt.Sprintf("environment %s lives in the log archive's account %s", name, archive),
+			"whoever administers an environment could reach the logs of all of them", "give the environment an account of its own")
 	}
 }
