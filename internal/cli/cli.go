@@ -104,6 +104,7 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 		newSynth(env),
 		newProve(env),
 		newReach(env),
+		newTenant(env),
 		newVersion(env),
 	)
 	return root
