@@ -33,7 +33,6 @@ workload:
 access: {tunnel: {image: "c/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 bindings: [{part: dev/api, tags: {app: api}}]
 waivers: [{claim: no-overlap, at: dev, why: "because", until: 2027-06-30}]
-quotas: {dev: {elasticloadbalancing/rules-per-alb: 200}}
 `
 
 // badInput is one replacement in base and every problem that it must give, as
@@ -122,15 +121,22 @@ func badInputs() []badInput {
 		{"unknown account", "{account: prod,", "{account: prdo,", []string{"ESTATE_UNKNOWN_NAME 13:19"}},
 		{"size", "size: large", "size: huge", []string{"ESTATE_CHOICE 13:31"}},
 
-		{"quota of no account", "quotas: {dev:", "quotas: {dve:", []string{"ESTATE_UNKNOWN_NAME 22:10"}},
-		{"unknown quota", "rules-per-alb: 200", "rules-per-lab: 200", []string{"ESTATE_UNKNOWN_NAME 22:52"}},
-		{"quota that cannot be raised", "rules-per-alb: 200", "target-groups-per-alb: 200", []string{"ESTATE_QUOTA_GRANT 22:60"}},
-		{"quota of nothing", "rules-per-alb: 200", "rules-per-alb: 0", []string{"ESTATE_QUOTA_GRANT 22:52"}},
-		{"quota as text", "rules-per-alb: 200", `rules-per-alb: "200"`, []string{"ESTATE_WRONG_TYPE 22:52"}},
-		{"quotas as a list", "{elasticloadbalancing/rules-per-alb: 200}", "[200]", []string{"ESTATE_WRONG_TYPE 22:15"}},
-		{"quota beyond what AWS grants", "elasticloadbalancing/rules-per-alb: 200", "vpc/rules-per-network-acl: 41", []string{"ESTATE_QUOTA_GRANT 22:43"}},
-		{"rules by groups", "elasticloadbalancing/rules-per-alb: 200", "vpc/rules-per-security-group: 200, vpc/security-groups-per-interface: 6", []string{"ESTATE_QUOTA_GRANT 22:46"}},
-		{"groups by rules", "elasticloadbalancing/rules-per-alb: 200", "vpc/security-groups-per-interface: 16, vpc/rules-per-security-group: 63", []string{"ESTATE_QUOTA_GRANT 22:85"}},
+		{"country without a Region", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nresidency: [AU, AQ]", []string{"ESTATE_RESIDENCY 4:17"}},
+		{"country in words", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nresidency: [Australia]", []string{"ESTATE_RESIDENCY 3:17", "ESTATE_RESIDENCY 4:13"}},
+		{"country twice", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nresidency: [AU, AU]", []string{"ESTATE_REPEATED 4:17"}},
+		{"no country", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nresidency: []", []string{"ESTATE_RESIDENCY 4:1"}},
+		{"a Region outside the countries", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nresidency: [NZ]", []string{"ESTATE_RESIDENCY 3:17"}},
+		{"countries as text", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nresidency: AU", []string{"ESTATE_WRONG_TYPE 4:12"}},
+		{"quota of no account", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dve: {elasticloadbalancing/rules-per-alb: 200}}", []string{"ESTATE_UNKNOWN_NAME 4:10"}},
+		{"unknown quota", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {elasticloadbalancing/rules-per-lab: 200}}", []string{"ESTATE_UNKNOWN_NAME 4:52"}},
+		{"quota that cannot be raised", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {elasticloadbalancing/target-groups-per-alb: 200}}", []string{"ESTATE_QUOTA_GRANT 4:60"}},
+		{"quota of nothing", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {elasticloadbalancing/rules-per-alb: 0}}", []string{"ESTATE_QUOTA_GRANT 4:52"}},
+		{"quota as text", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {elasticloadbalancing/rules-per-alb: \"200\"}}", []string{"ESTATE_WRONG_TYPE 4:52"}},
+		{"quotas as a list", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: [200]}", []string{"ESTATE_WRONG_TYPE 4:15"}},
+		{"quota of an absent management account", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {management: {iam/roles: 2000}}", []string{"ESTATE_UNKNOWN_NAME 4:10"}},
+		{"quota beyond what AWS grants", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {vpc/rules-per-network-acl: 41}}", []string{"ESTATE_QUOTA_GRANT 4:43"}},
+		{"rules by groups", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {vpc/rules-per-security-group: 200, vpc/security-groups-per-interface: 6}}", []string{"ESTATE_QUOTA_GRANT 4:46"}},
+		{"groups by rules", "regions: {home: ap-southeast-2}", "regions: {home: ap-southeast-2}\nquotas: {dev: {vpc/security-groups-per-interface: 16, vpc/rules-per-security-group: 63}}", []string{"ESTATE_QUOTA_GRANT 4:85"}},
 
 		{"service name", "    api:    {", "    api_1:    {", []string{"ESTATE_NAME 16:5", "ESTATE_UNKNOWN_NAME 17:59", "ESTATE_UNKNOWN_NAME 17:77", "ESTATE_UNKNOWN_NAME 20:19"}},
 		{"service named as a part", "    portal: {", "    tunnel: {", []string{"ESTATE_RESERVED_NAME 17:5"}},

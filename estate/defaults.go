@@ -15,6 +15,9 @@ func defaultSupernet() netip.Prefix { return netip.MustParsePrefix("10.0.0.0/8")
 
 // fillDefaults sets what the file leaves out.
 func (e *Estate) fillDefaults() {
+	if c := Country(e.Regions.Home); !e.has("residency") && c != "" {
+		e.Residency = []string{c}
+	}
 	if !e.has("network/supernet") {
 		e.Network.Supernet = defaultSupernet()
 	}

@@ -58,6 +58,7 @@ tenants:
   kiwi-telco: {name: Kiwi Telco, group: kiwi-telco, environments: [first, second], throttle: {rate: 200, burst: 400}, hostname: kt, state: active}
   old: {environments: [first], hostname: cover.old.example, state: retained}
 access: {tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+residency: [US, CA]
 quotas: {one: {elasticloadbalancing/rules-per-alb: 200, vpc/rules-per-security-group: 200}, net: {ec2/elastic-ips: 12}}
 bindings:
   - {part: first/database, tags: {team/name: data, stage: "1"}}

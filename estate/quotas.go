@@ -44,6 +44,9 @@ const (
 // multiplied ("Amazon VPC quotas", Security groups).
 const maxRulesByGroups = 1000
 
+// managementName is what quotas calls the management account.
+const managementName = "management"
+
 // AWS's pages about quotas.
 const (
 	pageCloudFormation = "Understand CloudFormation quotas, AWS CloudFormation User Guide"
@@ -268,6 +271,13 @@ func (e *Estate) Granted(accountID string) (limits []int, said []diag.Position) 
 // grants returns the short name of an account and what the estate says that
 // AWS granted it.
 func (e *Estate) grants(accountID string) (string, Map[int]) {
+	if accountID == "" {
+		return "", Map[int]{}
+	}
+	if accountID == e.Organisation.Management.ID {
+		grants, _ := e.Quotas.Get(managementName)
+		return managementName, grants
+	}
 	for name, a := range e.Organisation.Accounts.All() {
 		if a.ID == accountID {
 			grants, _ := e.Quotas.Get(name)

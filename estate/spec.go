@@ -23,6 +23,10 @@ type Estate struct {
 	Domain string `yaml:"domain"`
 	// Regions says where the estate runs.
 	Regions Regions `yaml:"regions"`
+	// Residency lists the countries, by two letters (ISO 3166-1), in which
+	// everything that holds data has to be. Default: the country of the home
+	// Region.
+	Residency []string `yaml:"residency,omitempty"`
 	// Organisation lists the AWS accounts.
 	Organisation Organisation `yaml:"organisation"`
 	// Keys says who administers the KMS keys.

@@ -37,6 +37,7 @@ func (v *validator) estate() {
 	v.workload()
 	v.tenants()
 	v.tunnel()
+	v.residency()
 	v.quotas()
 	v.bindings()
 	v.waivers()

@@ -7,7 +7,9 @@ import "fmt"
 func (v *validator) quotas() {
 	for account, grants := range v.e.Quotas.All() {
 		path := "quotas/" + account
-		if _, ok := v.e.Organisation.Accounts.Get(account); !ok && !v.unread("organisation", "organisation/accounts") {
+		_, ok := v.e.Organisation.Accounts.Get(account)
+		ok = ok || account == managementName && !v.e.Organisation.Management.IsZero()
+		if !ok && !v.unread("organisation", "organisation/accounts") {
 			v.unknown(path, "account", account, v.e.Organisation.Accounts.Keys())
 		}
 		for id, n := range grants.All() {

@@ -13,6 +13,7 @@ import (
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
+	"github.com/suretyhq/surety/internal/claims/residency"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
 	withinquotas "github.com/suretyhq/surety/internal/claims/within-quotas"
 	"github.com/suretyhq/surety/internal/proof"
@@ -29,6 +30,7 @@ func All() []proof.Claim {
 		egressinspected.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
+		residency.Claim(),
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
 	}

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -104,6 +105,7 @@ func (a *applier) addOne(beside *resource.Resource, n Addition, i int) error {
 		return err
 	}
 	r := &resource.Resource{Addr: addr.Address{Stack: beside.Addr.Stack, Logical: "Added" + strconv.Itoa(len(a.all))}, Type: n.Type, Props: props, Tags: map[string]value.Value{}}
+	r.Addr.Stack.Region = cmp.Or(n.Region, r.Addr.Stack.Region)
 	for k, v := range n.Tags {
 		r.Tags[k] = value.OfString(v)
 	}

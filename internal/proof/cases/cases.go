@@ -54,12 +54,14 @@ type Change struct {
 }
 
 // Addition is a resource to add. Times adds so many of them, in which ${n} in a
-// text stands for 1, 2 and so on; a text that is ${n} alone is a number.
+// text stands for 1, 2 and so on; a text that is ${n} alone is a number. Region
+// puts them into a stack of the same name in another Region.
 type Addition struct {
-	Type  string            `yaml:"type"`
-	Props map[string]any    `yaml:"props"`
-	Tags  map[string]string `yaml:"tags,omitempty"`
-	Times int               `yaml:"times,omitempty"`
+	Type   string            `yaml:"type"`
+	Props  map[string]any    `yaml:"props"`
+	Tags   map[string]string `yaml:"tags,omitempty"`
+	Times  int               `yaml:"times,omitempty"`
+	Region string            `yaml:"region,omitempty"`
 }
 
 // Selector finds resources. Every field that is given has to match; Nth picks
