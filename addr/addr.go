@@ -13,11 +13,14 @@ import (
 	"strings"
 )
 
-// Keys of the tags that stacks write and that package part reads.
+// Keys of the tags that stacks write, and that packages part and claims read.
 const (
 	TagEnvironment = "surety:environment"
 	TagTenant      = "surety:tenant"
 	TagPart        = "surety:part"
+	// TagAccounts is on organisational units: the ids of the accounts in it, with
+	// spaces between them.
+	TagAccounts = "surety:accounts"
 )
 
 // none stands for an empty component in an address's printed form.
