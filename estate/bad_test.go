@@ -21,7 +21,7 @@ organisation:
     dev:  {id: "100000000002", email: aws+dev@acme.example}
     prod: {id: "100000000003"}
 keys: {administrator: "arn:aws:iam::100000000009:role/keys"}
-network: {supernet: 10.0.0.0/8, availability-zones: 3, allow-egress: [.okta.com]}
+network: {supernet: 10.0.0.0/8, availability-zones: 3, allow-egress: [.okta.com], dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: a.okta.com}}}}
 environments:
   dev:  {account: dev, cidr: 10.9.0.0/16}
   prod: {account: prod, size: large}
@@ -34,6 +34,21 @@ access: {tunnel: {image: "c/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba9
 bindings: [{part: dev/api, tags: {app: api}}]
 waivers: [{claim: no-overlap, at: dev, why: "because", until: 2027-06-30}]
 `
+
+// forwarded is what base says of DNS.
+const forwarded = ", dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: a.okta.com}}}"
+
+// A name that the firewall does not let out is refused, unless others made the
+// firewall.
+func TestS06_ForwardingServersAreLetOut(t *testing.T) {
+	text := replaceOnce(t, base, "name: a.okta.com", "name: dns.other.example")
+	mustParse(t, text)
+	text = replaceOnce(t, text, "bindings: [{part: dev/api, tags: {app: api}}]\n", "")
+	_, list := Parse("estate.yaml", []byte(text))
+	if s := list.Error(); !strings.Contains(s, "add dns.other.example to network.allow-egress") {
+		t.Error(s)
+	}
+}
 
 // badInput is one replacement in base and every problem that it must give, as
 // "CODE line:column".
@@ -53,7 +68,7 @@ func badInputs() []badInput {
 		{"star unquoted", "[.okta.com]", "[*.okta.com]", []string{"ESTATE_SYNTAX 10:1"}},
 		{"second document", "workload:\n", "---\nworkload:\n", []string{"ESTATE_MANY_DOCUMENTS 15:1"}},
 		{"tab", "  dev:  {acc", "\tdev:  {acc", []string{"ESTATE_SYNTAX 12:2"}},
-		{"broken flow", "[.okta.com]}", "[.okta.com}", []string{"ESTATE_SYNTAX 10:1"}},
+		{"broken flow", "[.okta.com],", "[.okta.com,", []string{"ESTATE_SYNTAX 10:1"}},
 		{"broken mapping", "{account: prod,", "{account: prod", []string{"ESTATE_SYNTAX 13:3"}},
 		{"line that is no key", "workload:\n", "workload\n", []string{"ESTATE_SYNTAX 14:1"}},
 		{"wrong indentation", "  dev:  {account", " dev:  {account", []string{"ESTATE_SYNTAX 12:2"}},
@@ -112,6 +127,14 @@ func badInputs() []badInput {
 		{"egress with a star", "[.okta.com]", `["*.okta.com"]`, []string{"ESTATE_DOMAIN 10:71"}},
 		{"egress as a URL", "[.okta.com]", `["https://okta.com"]`, []string{"ESTATE_DOMAIN 10:71"}},
 		{"egress as an address", "[.okta.com]", `[10.1.2.3]`, []string{"ESTATE_DOMAIN 10:71"}},
+		{"forwarded domain", "corp.example:", "corp:", []string{"ESTATE_DOMAIN 10:99"}},
+		{"forwarded own names", "corp.example:", "api.dev.acme.example:", []string{"ESTATE_FORWARD 10:99"}},
+		{"forwarded to one server", "[203.0.113.53, 198.51.100.53]", "[203.0.113.53]", []string{"ESTATE_FORWARD 10:114"}},
+		{"forwarded twice to one server", "198.51.100.53]", "203.0.113.53]", []string{"ESTATE_REPEATED 10:138"}},
+		{"forwarded to a private address", "198.51.100.53]", "10.1.2.3]", []string{"ESTATE_FORWARD 10:138"}},
+		{"forwarded to an IPv6 address", "198.51.100.53]", `"2001:db8::53"]`, []string{"ESTATE_FORWARD 10:138"}},
+		{"forwarded to a name", "198.51.100.53]", "dns.okta.com]", []string{"ESTATE_FORWARD 10:138"}},
+		{"forwarded to a server without a name", ", name: a.okta.com", ", name: a", []string{"ESTATE_DOMAIN 10:160"}},
 		{"egress twice", "[.okta.com]", "[.okta.com, .okta.com]", []string{"ESTATE_REPEATED 10:82"}},
 
 		{"accounts of a wrong type", "organisation:\n  accounts:\n    net:  {id: \"100000000001\", roles: [network-hub]}\n    dev:  {id: \"100000000002\", email: aws+dev@acme.example}\n    prod: {id: \"100000000003\"}\n", "organisation: 7\n", []string{"ESTATE_WRONG_TYPE 4:15"}},
@@ -322,7 +345,7 @@ func TestSupernetTooSmallSaysHowManyAreNeeded(t *testing.T) {
 }
 
 func TestS05_ImagesAreReachableThroughTheFirewall(t *testing.T) {
-	own := replaceOnce(t, base, "bindings: [{part: dev/api, tags: {app: api}}]\n", "")
+	own := replaceOnce(t, replaceOnce(t, base, "bindings: [{part: dev/api, tags: {app: api}}]\n", ""), forwarded, "")
 	pulls := func(image, allow string) string {
 		text := replaceOnce(t, replaceOnce(t, own, "a/api:1", image), "[.okta.com]", "["+allow+"]")
 		text = replaceOnce(t, text, "a/portal:1", "0.dkr.ecr.us-east-1.amazonaws.com/p")
@@ -350,7 +373,7 @@ func TestS05_ImagesAreReachableThroughTheFirewall(t *testing.T) {
 func TestS01_TheHubsAccountHostsNoEnvironment(t *testing.T) {
 	shared := replaceOnce(t, base, "{account: prod,", "{account: net,")
 	mustParse(t, shared) // its bindings describe what stands already
-	own := replaceOnce(t, shared, "bindings: [{part: dev/api, tags: {app: api}}]\n", "")
+	own := replaceOnce(t, replaceOnce(t, shared, "bindings: [{part: dev/api, tags: {app: api}}]\n", ""), forwarded, "")
 	own = replaceOnce(t, own, "[.okta.com]", "[auth.docker.io, .docker.com, registry-1.docker.io]")
 	if _, list := Parse("estate.yaml", []byte(own)); fmt.Sprint(places(list)) != "[ESTATE_HUB 13:19]" {
 		t.Error(list)

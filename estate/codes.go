@@ -44,6 +44,7 @@ const (
 	CodeHostname         = "ESTATE_HOSTNAME"
 	CodeTenant           = "ESTATE_TENANT"
 	CodeTunnel           = "ESTATE_TUNNEL"
+	CodeForward          = "ESTATE_FORWARD"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"

@@ -41,12 +41,17 @@ const (
 	ImpliedEgress = "egress"
 	// ImpliedTunnelDialOut: the tunnel dials Cloudflare (TunnelRanges).
 	ImpliedTunnelDialOut = "tunnel-dial-out"
+	// ImpliedResolver: the tunnel asks the inbound Resolver endpoint.
+	ImpliedResolver = "resolver"
+	// ImpliedForward: the outbound Resolver endpoint asks the servers of
+	// network.dns.forward.
+	ImpliedForward = "forward"
 )
 
 // ImpliedRules returns the closed list of rules that Flow.Implied can name,
 // sorted.
 func ImpliedRules() []string {
-	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedGateway, ImpliedTunnel, ImpliedTunnelDialOut}
+	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedForward, ImpliedGateway, ImpliedResolver, ImpliedTunnel, ImpliedTunnelDialOut}
 }
 
 // Protocols of flows.
@@ -72,6 +77,7 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 	b.env = site.Name
 	for _, add := range []func(*Estate, *flowBuilder){
 		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
+		(*Estate).resolverFlows,
 	} {
 		add(e, b)
 	}

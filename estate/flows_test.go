@@ -15,7 +15,7 @@ organisation:
   accounts:
     net: {id: "100000000001", roles: [network-hub]}
     dev: {id: "100000000002"}
-network: {allow-egress: [.okta.com]}
+network: {allow-egress: [.okta.com], dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: a.okta.com}}}}
 environments:
   dev: {account: dev}
 workload:
@@ -45,12 +45,15 @@ func TestFlowsOfASmallEstate(t *testing.T) {
 		"dev/balancer > dev/portal tcp/8443 balancer",
 		"dev/batch > dev/endpoints tcp/443 endpoints",
 		"dev/batch > hub/egress tcp/443 egress",
+		"dev/forwarder > hub/egress tcp/443 forward",
 		"dev/gateway > dev/balancer tcp/443 gateway",
 		"dev/portal > dev/api tcp/9443",
 		"dev/portal > dev/endpoints tcp/443 endpoints",
 		"dev/portal > hub/egress tcp/443 egress",
 		"dev/tunnel > dev/balancer tcp/443 tunnel",
 		"dev/tunnel > dev/endpoints tcp/443 endpoints",
+		"dev/tunnel > dev/resolver tcp/53 resolver",
+		"dev/tunnel > dev/resolver udp/53 resolver",
 		"dev/tunnel > hub/egress tcp/443 egress",
 		"dev/tunnel > hub/egress tcp/7844 tunnel-dial-out",
 		"dev/tunnel > hub/egress udp/7844 tunnel-dial-out",
@@ -65,7 +68,7 @@ func TestFlowsFollowTheFile(t *testing.T) {
 		from, to string
 		gone     []string
 	}{
-		"no egress":  {"network: {allow-egress: [.okta.com]}\n", "", []string{"dev/api > hub/egress tcp/443 egress", "dev/tunnel > hub/egress tcp/443 egress"}},
+		"no egress":  {"network: {allow-egress: [.okta.com], dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: a.okta.com}}}}\n", "", []string{"dev/api > hub/egress tcp/443 egress", "dev/tunnel > hub/egress tcp/443 egress"}},
 		"no gateway": {"expose: gateway, ", "", []string{"dev/gateway > dev/balancer tcp/443 gateway", "dev/balancer > dev/api tcp/9443 balancer"}},
 		"no access":  {"expose: access, ", "", []string{"dev/tunnel > dev/balancer tcp/443 tunnel", "dev/tunnel > hub/egress udp/7844 tunnel-dial-out"}},
 		"no need":    {"needs: [database], ", "", []string{"dev/api > dev/database tcp/5432"}},
@@ -121,7 +124,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 func TestPartsOfASmallEstate(t *testing.T) {
 	want := []string{
 		"dev/api service 13", "dev/attachment attachment 10", "dev/balancer balancer 13", "dev/batch service 15", "dev/database database 16",
-		"dev/endpoints endpoints 10", "dev/gateway gateway 13", "dev/logs logs 10", "dev/portal service 14", "dev/tunnel tunnel 14",
+		"dev/endpoints endpoints 10", "dev/forwarder forwarder 8", "dev/gateway gateway 13", "dev/logs logs 10", "dev/portal service 14", "dev/resolver resolver 14", "dev/tunnel tunnel 14",
 		"hub/attachment attachment 6", "hub/egress egress 6", "hub/firewall firewall 6", "hub/logs logs 6",
 	}
 	var got []string

@@ -48,6 +48,10 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.Workload.Cache != nil {
 		s.Network += storeEntries
 	}
+	if e.exposures().access != "" {
+		const resolver = 6 // entries of network ACLs, by which the tunnel asks
+		s.Network += resolver
+	}
 	s.Network += network + networkZone*(e.Network.AvailabilityZones-defaultZones) + len(groups) + groupRules*between
 	s.Platform = e.platformAround()
 	for name := range e.Workload.Services.All() {

@@ -15,6 +15,7 @@ func fixedParts() map[string]Kind {
 		PartDatabase: KindDatabase, PartCache: KindCache, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
+		PartResolver: KindResolver, PartForwarder: KindForwarder,
 	}
 }
 
@@ -36,6 +37,7 @@ func (e *Estate) Parts() []Part {
 func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
 		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
+		(*Estate).resolverParts,
 	}
 }
 

@@ -76,6 +76,8 @@ type Network struct {
 	// AllowEgress lists the domains that workloads may reach on the internet
 	// over TLS. A leading dot allows every name below the domain.
 	AllowEgress []string `yaml:"allow-egress,omitempty"`
+	// DNS says which names are asked of others.
+	DNS DNS `yaml:"dns,omitempty"`
 }
 
 // Environment is one copy of the platform.
@@ -217,6 +219,8 @@ const (
 	KindFirewall   Kind = "firewall"   // the Network Firewall; hub
 	KindEgress     Kind = "egress"     // NAT gateways of the egress VPC; hub
 	KindLogs       Kind = "logs"       // log groups and buckets
+	KindResolver   Kind = "resolver"   // the inbound Resolver endpoint; endpoint subnets
+	KindForwarder  Kind = "forwarder"  // the outbound Resolver endpoint; DMZ
 )
 
 // Names of the parts that are not services. A service cannot have one of them.
@@ -230,6 +234,8 @@ const (
 	PartFirewall   = "firewall"
 	PartEgress     = "egress"
 	PartLogs       = "logs"
+	PartResolver   = "resolver"
+	PartForwarder  = "forwarder"
 )
 
 // Part is a part that the estate asks for.

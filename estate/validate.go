@@ -165,6 +165,7 @@ func (v *validator) network() {
 		}
 	}
 	v.repeated("network/allow-egress", e.Network.AllowEgress)
+	v.dns()
 	v.addresses()
 }
 

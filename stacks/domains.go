@@ -25,6 +25,9 @@ func (c *composer) resolvedDomains() []string {
 	if c.estate.Workload.Cache != nil {
 		all = append(all, "*."+estate.CacheDomain(region))
 	}
+	for _, d := range c.estate.Network.DNS.Forward.Keys() {
+		all = append(all, d, "*."+d)
+	}
 	for _, d := range c.estate.Network.AllowEgress {
 		if below, ok := strings.CutPrefix(d, "."); ok {
 			all = append(all, below, "*."+below)

@@ -103,13 +103,13 @@ func (env *environment) addNetwork() error {
 
 	env.network = threetier.New(stack, "Network", &threetier.Props{Name: env.label(), CIDR: plan.CIDR, Private: env.estate.Network.Supernet,
 		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
-		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Outside: env.outsideTiers(),
+		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Resolver: env.hasPart(estate.PartResolver), Outside: env.outsideTiers(),
 		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
 	asPart(env.network.Attachment, estate.PartAttachment)
 
 	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: env.label(), VPCID: env.network.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queryLogs})
 	env.namespace = awsservicediscovery.NewPrivateDnsNamespace(stack, jsii.String("Namespace"), &awsservicediscovery.PrivateDnsNamespaceProps{
-		Name: jsii.String("internal." + env.domain()), Vpc: env.network.Ref, Description: jsii.String("Services of " + env.label())})
+		Name: jsii.String(env.estate.ServiceZone(env.site)), Vpc: env.network.Ref, Description: jsii.String("Services of " + env.label())})
 
 	if err := env.addGroups(stack); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (env *environment) addNetwork() error {
 }
 
 // domain is the DNS name below which the environment's services are named.
-func (env *environment) domain() string { return env.name + "." + env.estate.Domain }
+func (env *environment) domain() string { return env.estate.Zone(env.site) }
 
 // addGroups makes a security group for each part that has interfaces. All of
 // an environment's groups are in one stack, so that none depends on another.
@@ -137,9 +137,9 @@ func (env *environment) addGroups(stack awscdk.Stack) error {
 		}
 		g := groups.Flow{From: f.From.Name, To: f.To.Name, Protocol: groups.Protocol(f.Protocol), Port: f.Port}
 		if f.To.Environment == estate.HubEnvironment {
-			g.To, g.Ranges = "", append(g.Ranges, vpc.Internet())
-			if f.Port == estate.PortTunnel {
-				g.Ranges = estate.TunnelRanges()
+			g.To, g.Ranges = "", env.estate.Outside(f)
+			if len(g.Ranges) == 0 {
+				g.Ranges = append(g.Ranges, vpc.Internet())
 			}
 		}
 		props.Flows = append(props.Flows, g)
@@ -154,10 +154,17 @@ func (env *environment) addGroups(stack awscdk.Stack) error {
 	return nil
 }
 
+// hasPart says whether the environment has a part of its own of a name.
+func (env *environment) hasPart(name string) bool {
+	return slices.ContainsFunc(env.estate.Parts(), func(p estate.Part) bool {
+		return p.ID == estate.PartID{Environment: env.name, Name: name}
+	})
+}
+
 // hasGroup says whether parts of a kind have interfaces with security groups.
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
-		estate.KindTunnel, estate.KindEndpoints}, k)
+		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder}, k)
 }
 
 func (env *environment) servicePorts() []int {
@@ -180,14 +187,14 @@ func (env *environment) dataPorts() []int {
 }
 
 // outsideTiers says which tiers reach which ports on the internet: the tunnel
-// is in the DMZ, services are in the Application tier.
+// and the forwarder are in the DMZ, services are in the Application tier.
 func (env *environment) outsideTiers() []threetier.Outside {
 	ports, by := env.outside(env.name)
 	var all []threetier.Outside
 	for _, p := range ports {
 		for _, from := range by[p] {
 			o := threetier.Outside{Tier: threetier.Application, Protocol: protocolNumber(p.protocol), Port: p.port}
-			if from == estate.PartTunnel {
+			if from == estate.PartTunnel || from == estate.PartForwarder {
 				o.Tier = threetier.DMZ
 			}
 			if !slices.Contains(all, o) {

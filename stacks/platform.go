@@ -122,7 +122,7 @@ func (p *platform) settings(name string, s estate.Service) map[string]*string {
 		}
 		if callee, ok := p.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == p.name {
 			variable := strings.ToUpper(strings.ReplaceAll(f.To.Name, "-", "_")) + "_URL"
-			vars[variable] = jsii.String(fmt.Sprintf("https://%s.internal.%s:%d", f.To.Name, p.domain(), callee.Port))
+			vars[variable] = jsii.String(fmt.Sprintf("https://%s.%s:%d", f.To.Name, p.estate.ServiceZone(p.site), callee.Port))
 		}
 	}
 	if p.uses(name, estate.PartCache) {

@@ -31,6 +31,7 @@ const (
 	LayerData      = "data"
 	LayerCache     = "cache"
 	LayerPlatform  = "platform"
+	LayerAccess    = "access"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -129,6 +130,7 @@ func workloadLayers() []layer {
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
 		{name: LayerPlatform, add: (*environment).addPlatform},
+		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 	}
 }
 

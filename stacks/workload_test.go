@@ -166,6 +166,34 @@ func TestS34_NothingStandsInOneZoneOnly(t *testing.T) {
 	}
 }
 
+// TestS06_ResolverEndpointsAreInEveryZone: and what goes out is asked by DNS
+// over HTTPS.
+func TestS06_ResolverEndpointsAreInEveryZone(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack, directions := "cover-"+env+"-access", map[string]int{}
+		for _, r := range a.of(t, stack, "AWS::Route53Resolver::ResolverEndpoint") {
+			directions[r.text("Direction")]++
+			if n := len(r.list("IpAddresses")); n != a.estate.Network.AvailabilityZones {
+				t.Errorf("%s has %d addresses", r, n)
+			}
+		}
+		if directions["INBOUND"] != 1 || directions["OUTBOUND"] != 1 {
+			t.Errorf("%s has %v", stack, directions)
+		}
+		rules := a.of(t, stack, "AWS::Route53Resolver::ResolverRule")
+		if n := a.estate.Network.DNS.Forward.Len(); len(rules) != n || len(a.of(t, stack, "AWS::Route53Resolver::ResolverRuleAssociation")) != n {
+			t.Errorf("%s has %d rules for %d domains", stack, len(rules), n)
+		}
+		for _, r := range rules {
+			for i := range r.list("TargetIps") {
+				expect(t, r, "DoH", "TargetIps", i, "Protocol")
+				expect(t, r, "443", "TargetIps", i, "Port")
+			}
+		}
+	}
+}
+
 func TestS07_TheTunnelIsNeverScaled(t *testing.T) {
 	a := load(t)
 	for _, env := range environments(a) {
@@ -208,9 +236,9 @@ func TestS28_SecurityGroupsOpenExactlyTheFlows(t *testing.T) {
 				continue
 			}
 			ranges := []string{"0.0.0.0/0"}
-			if f.Port == estate.PortTunnel {
+			if outside := a.estate.Outside(f); len(outside) > 0 {
 				ranges = nil
-				for _, p := range estate.TunnelRanges() {
+				for _, p := range outside {
 					ranges = append(ranges, p.String())
 				}
 			}

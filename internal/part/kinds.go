@@ -20,6 +20,8 @@ var implementers = map[estate.Kind][]string{
 	estate.KindFirewall:   {"AWS::NetworkFirewall::Firewall"},
 	estate.KindEgress:     {"AWS::EC2::NatGateway"},
 	estate.KindLogs:       {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
+	estate.KindResolver:   {"AWS::Route53Resolver::ResolverEndpoint"},
+	estate.KindForwarder:  {"AWS::Route53Resolver::ResolverEndpoint"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",

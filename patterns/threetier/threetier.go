@@ -31,6 +31,9 @@ const (
 // portTLS is the port of the DMZ's balancer and of interface endpoints.
 const portTLS = 443
 
+// portDNS is the port of a Resolver endpoint.
+const portDNS = 53
+
 // Props lays the environment's VPC out.
 type Props struct {
 	// Name is the VPC's name.
@@ -46,6 +49,9 @@ type Props struct {
 	ServicePorts []int
 	// DataPorts are the ports that the Data tier serves.
 	DataPorts []int
+	// Resolver says that the DMZ asks a Resolver endpoint in the endpoint
+	// subnets.
+	Resolver bool
 	// Outside is what the DMZ and Application tiers reach on the internet.
 	Outside []Outside
 	// TransitGatewayID is the gateway that all other traffic goes to.
@@ -108,6 +114,11 @@ func flows(props *Props) []vpc.Flow {
 	}
 	for _, from := range []string{DMZ, Application, Data} {
 		tcp(from, Endpoint, portTLS, portTLS)
+	}
+	if props.Resolver {
+		for _, protocol := range []int{vpc.TCP, vpc.UDP} {
+			all = append(all, vpc.Flow{From: vpc.Peer{Tier: DMZ}, To: vpc.Peer{Tier: Endpoint}, Protocol: protocol, Low: portDNS, High: portDNS})
+		}
 	}
 	for _, o := range props.Outside {
 		all = append(all,

@@ -100,7 +100,7 @@ func (c *checker) works(f estate.Flow) {
 		for _, b := range to {
 			r := c.ends.Net.Reach(a, b)
 			switch {
-			case r.Must.Contains(want) && (f.Implied != estate.ImpliedEgress || r.Named.Contains(want)):
+			case r.Must.Contains(want) && (!byName(f) || r.Named.Contains(want)):
 			case r.Must.Contains(want):
 				c.unrestricted(f, c.ends.Net.Explain(a, b, want))
 				return
@@ -130,25 +130,31 @@ func (c *checker) destinations(f estate.Flow) []network.ClassID {
 	}
 	var to []network.ClassID
 	for _, x := range c.ends.Net.External() {
-		if outside(c.ends, x, f) {
+		if outside(c.in.Estate, c.ends, x, f) {
 			to = append(to, x)
 		}
 	}
 	return to
 }
 
+// byName says whether a flow leaves to the domains of allow-egress only.
+func byName(f estate.Flow) bool {
+	return f.Implied == estate.ImpliedEgress || f.Implied == estate.ImpliedForward
+}
+
 // outside says whether a flow that leaves by the hub may lead to a class of
-// addresses outside: the tunnel's to its ranges, all others to any address that
-// is public.
-func outside(ends *proof.Ends, x network.ClassID, f estate.Flow) bool {
+// addresses outside: one that has ranges to them, all others to any address
+// that is public.
+func outside(e *estate.Estate, ends *proof.Ends, x network.ClassID, f estate.Flow) bool {
 	all := func(in func(netip.Prefix) bool) bool {
 		return !slices.ContainsFunc(ends.Net.Class(x).Addrs, func(p netip.Prefix) bool { return !in(p) })
 	}
-	if f.Implied != estate.ImpliedTunnelDialOut {
+	ranges := e.Outside(f)
+	if len(ranges) == 0 {
 		return all(func(p netip.Prefix) bool { return !p.Addr().IsPrivate() })
 	}
 	return len(ends.Net.Class(x).Addrs) > 0 && all(func(p netip.Prefix) bool {
-		return slices.ContainsFunc(estate.TunnelRanges(), func(t netip.Prefix) bool { return t.Bits() <= p.Bits() && t.Contains(p.Addr()) })
+		return slices.ContainsFunc(ranges, func(t netip.Prefix) bool { return t.Bits() <= p.Bits() && t.Contains(p.Addr()) })
 	})
 }
 
@@ -256,7 +262,7 @@ func (c *checker) allowed(e *proof.Ends, pr pair, o proof.OpenPair) network.Pack
 	var all network.PacketSet
 	for _, f := range c.flows[pr] {
 		p := e.Packets(f)
-		if e.External(o.To) && (!outside(e, o.To, f) || f.Implied == estate.ImpliedEgress && !o.Reach.Named.Contains(p)) {
+		if e.External(o.To) && (!outside(c.in.Estate, e, o.To, f) || byName(f) && !o.Reach.Named.Contains(p)) {
 			continue
 		}
 		all = all.Or(p)

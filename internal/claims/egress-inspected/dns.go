@@ -174,13 +174,13 @@ func (c *checker) declared(scope proof.Scope, list *resource.Resource, names []s
 }
 
 // needed says whether the estate or the closed list of
-// docs/claims/egress-inspected.md has a name: the domains of allow-egress, the
-// estate's own domain, AWS's names in the home Region, and those that the
-// tunnel asks for before it dials.
+// docs/claims/egress-inspected.md has a name: the domains of allow-egress, those
+// that are forwarded, the estate's own, AWS's names in the home Region, and
+// those that the tunnel asks for before it dials.
 func (c *checker) needed(name string) bool {
 	bare := strings.TrimPrefix(name, "*.")
 	e := c.in.Estate
-	for _, d := range slices.Concat(e.Network.AllowEgress, []string{"." + e.Domain}, c.tunnelNames()) {
+	for _, d := range slices.Concat(e.Network.AllowEgress, []string{"." + e.Domain}, c.tunnelNames(), c.forwardedNames()) {
 		if below, ok := strings.CutPrefix(d, "."); name == d || ok && (bare == below || strings.HasSuffix(bare, d)) {
 			return true
 		}
@@ -200,6 +200,16 @@ func (c *checker) tunnelNames() []string {
 		return nil
 	}
 	return []string{".argotunnel.com", ".cftunnel.com"}
+}
+
+// forwardedNames are the domains that are asked of others' servers: the DNS
+// Firewall sees a question before a rule forwards it.
+func (c *checker) forwardedNames() []string {
+	var all []string
+	for _, d := range c.in.Estate.Network.DNS.Forward.Keys() {
+		all = append(all, "."+d)
+	}
+	return all
 }
 
 // listed sees to it that the estate's domains are answered.

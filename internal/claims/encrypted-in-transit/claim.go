@@ -29,6 +29,7 @@ const (
 	CodePlainClient    = "CLIENT_PLAINTEXT"
 	CodeSilentClient   = "CLIENT_TLS_UNDECLARED"
 	CodePlainEgress    = "EGRESS_PLAINTEXT"
+	CodePlainForward   = "DNS_FORWARD_PLAINTEXT"
 )
 
 // Claim returns the claim.
@@ -53,6 +54,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c.settings()
 	c.stores()
 	c.domains()
+	c.forwarding()
 	if err := c.clients(ctx); err != nil {
 		return nil, err
 	}

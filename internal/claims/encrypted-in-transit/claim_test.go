@@ -41,6 +41,8 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 		}},
 		{Name: "redirects to HTTPS", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTPS")})},
 		{Name: "redirects to HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainListener}, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTP")})},
+		{Name: "questions in the clear", Outcome: proof.Refuted, Codes: []string{CodePlainForward}, Build: one("AWS::Route53Resolver::ResolverRule", build.Props{"TargetIps": []build.Props{{"Ip": "198.51.100.53", "Protocol": "DoH"}, {"Ip": "203.0.113.53"}}})},
+		{Name: "questions as a parameter says", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: one("AWS::Route53Resolver::ResolverRule", build.Props{"TargetIps": []build.Props{{"Ip": "198.51.100.53", "Protocol": build.Unknown("a parameter")}}})},
 		{Name: "passes TCP through", Outcome: proof.Unknown, Codes: []string{CodePassThrough}, Build: listener(build.Props{"Protocol": "TCP", "Port": 443})},
 		{Name: "targets by HTTPS", Outcome: proof.Proved, Build: target(build.Props{"Protocol": "HTTPS", "Port": 8443, "TargetType": "ip"})},
 		{Name: "health by HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainHealth}, Build: target(build.Props{"Protocol": "HTTPS", "Port": 8443, "TargetType": "ip", "HealthCheckProtocol": "HTTP"})},

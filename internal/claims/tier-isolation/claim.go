@@ -53,13 +53,13 @@ func matrix() map[string][]string {
 // in no environment's tiers.
 func tierOf(k estate.Kind) string {
 	switch k {
-	case estate.KindBalancer, estate.KindGateway, estate.KindTunnel:
+	case estate.KindBalancer, estate.KindGateway, estate.KindTunnel, estate.KindForwarder:
 		return dmz
 	case estate.KindService:
 		return application
 	case estate.KindDatabase, estate.KindCache:
 		return data
-	case estate.KindEndpoints:
+	case estate.KindEndpoints, estate.KindResolver:
 		return endpoint
 	case estate.KindAttachment:
 		return attachment
