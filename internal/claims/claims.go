@@ -12,6 +12,7 @@ import (
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
+	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	"github.com/suretyhq/surety/internal/claims/residency"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
@@ -28,6 +29,7 @@ func All() []proof.Claim {
 		tierisolation.Claim(),
 		environmentisolation.Claim(),
 		egressinspected.Claim(),
+		privateaccessonly.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
 		residency.Claim(),
