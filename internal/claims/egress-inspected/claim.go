@@ -10,8 +10,10 @@ package egressinspected
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
@@ -63,7 +65,7 @@ func forwards(k resource.InterfaceKind) bool {
 func (c *checker) routes(ctx context.Context) error {
 	ends := c.in.Ends()
 	done := map[addr.Address]bool{}
-	for _, k := range ends.Net.Classes() {
+	for _, k := range c.byPart(ends.Net.Classes()) {
 		if k.External || len(k.Members) == 0 || forwards(k.Members[0].Kind) {
 			continue
 		}
@@ -92,6 +94,21 @@ func (c *checker) routes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// byPart orders classes by the part of their first member, so that of several
+// parts that leave by one route always the same is named, however stacks are
+// named and cut.
+func (c *checker) byPart(classes []network.Class) []network.Class {
+	part := func(k network.Class) (id estate.PartID) {
+		if len(k.Members) > 0 {
+			id = c.in.PartOf(k.Members[0].Owner.Addr)
+		}
+		return id
+	}
+	all := slices.Clone(classes)
+	slices.SortStableFunc(all, func(a, b network.Class) int { return part(a).Compare(part(b)) })
+	return all
 }
 
 // exit returns the place of a finding about a way out: the Transit Gateway's
