@@ -90,7 +90,11 @@ func gist(t *testing.T, e *estate.Estate, a *assembly.Assembly) map[string]strin
 			codes = append(codes, f.Code+" "+f.Part.String())
 		}
 		slices.Sort(codes)
-		out[v.Claim+" of "+string(v.Scope)] = fmt.Sprintf("%s, %d checked: %s", v.Outcome, v.Checked, strings.Join(slices.Compact(codes), "; "))
+		checked := v.Checked
+		if v.Claim == "within-quotas" {
+			checked = min(checked, 1) // it counts templates, and how many there are is how they are written
+		}
+		out[v.Claim+" of "+string(v.Scope)] = fmt.Sprintf("%s, %d checked: %s", v.Outcome, checked, strings.Join(slices.Compact(codes), "; "))
 	}
 	return out
 }
