@@ -51,7 +51,7 @@ const (
 // ImpliedRules returns the closed list of rules that Flow.Implied can name,
 // sorted.
 func ImpliedRules() []string {
-	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedForward, ImpliedGateway, ImpliedResolver, ImpliedTunnel, ImpliedTunnelDialOut}
+	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedForward, ImpliedGateway, ImpliedProvisioner, ImpliedResolver, ImpliedTunnel, ImpliedTunnelDialOut}
 }
 
 // Protocols of flows.
@@ -72,14 +72,21 @@ func (e *Estate) Flows() []Flow {
 	return b.sorted()
 }
 
-// siteFlows adds the flows of a site, a topic each.
+// siteFlows adds the flows of a site: the environment's, and its tenants' after
+// them.
 func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 	b.env = site.Name
-	for _, add := range []func(*Estate, *flowBuilder){
-		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
-		(*Estate).resolverFlows,
-	} {
+	for _, add := range environmentFlows() {
 		add(e, b)
+	}
+	e.tenantFlows(b)
+}
+
+// environmentFlows are what adds flows to a site, a topic each.
+func environmentFlows() []func(*Estate, *flowBuilder) {
+	return []func(*Estate, *flowBuilder){
+		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
+		(*Estate).resolverFlows, (*Estate).provisionerFlows,
 	}
 }
 

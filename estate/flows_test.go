@@ -102,7 +102,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 		t.Error("not sorted")
 	}
 	used := map[string]bool{}
-	for _, f := range mustParse(t, small).Flows() {
+	for _, f := range mustParse(t, small+"tenants: {kiwi: {}}\n").Flows() {
 		if f.Implied != "" {
 			used[f.Implied] = true
 		}
@@ -148,6 +148,32 @@ func TestFlowsLeadBetweenParts(t *testing.T) {
 			if !parts[f.From] || !parts[f.To] || f.Port == 0 || f.From == f.To {
 				t.Errorf("%s: %v", name, f)
 			}
+		}
+	}
+}
+
+func TestS15_TenantsHaveTheFlowsOfTheirServices(t *testing.T) {
+	e := mustParse(t, small+"tenants: {kiwi: {}, weka: {}}\n")
+	env := e.Environments.Keys()[0]
+	id := func(tenant, name string) PartID { return PartID{env, tenant, name} }
+	have := map[[2]PartID]bool{}
+	for _, f := range e.Flows() {
+		have[[2]PartID{f.From, f.To}] = true
+	}
+	for _, c := range []struct {
+		from, to PartID
+		want     bool
+	}{
+		{id("kiwi", "portal"), id("kiwi", "api"), true},
+		{id("kiwi", "portal"), id("weka", "api"), false},
+		{id("kiwi", "portal"), id("", "api"), false},
+		{id("", "portal"), id("kiwi", "api"), false},
+		{id("", PartBalancer), id("weka", "portal"), true},
+		{id("weka", "api"), id("", PartDatabase), true},
+		{id("weka", "api"), id("", PartEndpoints), true},
+	} {
+		if got := have[[2]PartID{c.from, c.to}]; got != c.want {
+			t.Errorf("%s → %s: %v, want %v", c.from, c.to, got, c.want)
 		}
 	}
 }

@@ -24,8 +24,8 @@ const (
 
 // StackSizes says how many resources the estate's largest stacks have.
 type StackSizes struct {
-	// Network and Platform are the stacks of one environment; all environments
-	// have the same.
+	// Network and Platform are the stacks of one environment: of the one that
+	// has the largest.
 	Network, Platform int
 	// HubRoutes is the hub's stack of routes.
 	HubRoutes int
@@ -38,12 +38,15 @@ func (e *Estate) StackSizes() StackSizes {
 	const routes, routesEach = 3, 5
 	const network, networkZone, groupRules, storeEntries = 141, 22, 2, 4
 	s := StackSizes{HubRoutes: routes + routesEach*e.Environments.Len()}
-	groups, between := map[PartID]bool{}, 0
-	for _, f := range e.oneEnvironmentsFlows() {
-		groups[f.From] = true
-		if f.To.Environment != HubEnvironment {
-			groups[f.To], between = true, between+1
+	for _, site := range e.Sites() {
+		groups, between := map[PartID]bool{}, 0
+		for _, f := range e.GroupFlows(site) {
+			groups[f.From] = true
+			if f.To.Environment != HubEnvironment {
+				groups[f.To], between = true, between+1
+			}
 		}
+		s.Network = max(s.Network, network+networkZone*(e.Network.AvailabilityZones-defaultZones)+len(groups)+groupRules*between)
 	}
 	if e.Workload.Cache != nil {
 		s.Network += storeEntries
@@ -52,21 +55,11 @@ func (e *Estate) StackSizes() StackSizes {
 		const resolver = 6 // entries of network ACLs, by which the tunnel asks
 		s.Network += resolver
 	}
-	s.Network += network + networkZone*(e.Network.AvailabilityZones-defaultZones) + len(groups) + groupRules*between
 	s.Platform = e.platformAround()
 	for name := range e.Workload.Services.All() {
 		s.Platform += e.platformOf(name)
 	}
 	return s
-}
-
-// oneEnvironmentsFlows returns the flows of one environment: each has the same.
-func (e *Estate) oneEnvironmentsFlows() []Flow {
-	var b flowBuilder
-	if sites := e.Sites(); len(sites) > 0 {
-		e.siteFlows(&b, sites[0])
-	}
-	return b.sorted()
 }
 
 // platformAround is how many resources a platform stack has beside services:

@@ -38,6 +38,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
 		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
 		(*Estate).resolverParts,
+		(*Estate).tenantParts, (*Estate).provisionerParts,
 	}
 }
 

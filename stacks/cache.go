@@ -22,7 +22,7 @@ func (env *environment) addCache() error {
 	zones := env.network.Subnets(threetier.Data)
 	nodes, nodeType := cacheSize(env.spec.Size, len(zones))
 	props := &redis.Props{Name: env.label(), Subnets: around.subnets(threetier.Data), SecurityGroup: around.group(estate.PartCache),
-		NodeType: nodeType, Users: env.clientsOf(estate.PartCache),
+		NodeType: nodeType, Users: env.clientsOf(estate.PartCache), Private: env.tenantsOf(estate.PartCache),
 		Key: imported(stack, "CacheKey", env.cacheKey), LogKey: imported(stack, "LogKey", env.logKey)}
 	for _, s := range zones[:nodes] {
 		props.Zones = append(props.Zones, s.Resource.AttrAvailabilityZone())
@@ -33,13 +33,25 @@ func (env *environment) addCache() error {
 	return nil
 }
 
-// clientsOf returns the parts that open connections to one of the environment.
+// clientsOf returns the parts that open connections to one of the environment,
+// but for tenants'.
 func (env *environment) clientsOf(part string) []string {
 	var all []string
 	for _, f := range env.estate.Flows() {
-		if f.To == (estate.PartID{Environment: env.name, Name: part}) {
+		if f.To == (estate.PartID{Environment: env.name, Name: part}) && f.From.Tenant == "" {
 			all = append(all, f.From.Name)
 		}
 	}
 	return all
+}
+
+// tenantsOf returns the tenants whose services open connections to a part of
+// the environment.
+func (env *environment) tenantsOf(part string) []string {
+	for _, s := range env.estate.TenantServices() {
+		if env.uses(s, part) {
+			return env.estate.TenantsOf(env.site)
+		}
+	}
+	return nil
 }

@@ -5,12 +5,15 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/balancer"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -35,6 +38,10 @@ type environment struct {
 	namespace                              awsservicediscovery.PrivateDnsNamespace
 	database                               *postgres.Database
 	cache                                  *redis.Cache
+	cluster                                awsecs.Cluster
+	balancer                               *balancer.Balancer
+	registry                               map[string]awssecretsmanager.ISecret // credentials of images, by service
+	tenancy                                *tenancy
 }
 
 // stack makes the stack of a layer, which is deployed after those of other
@@ -127,14 +134,17 @@ func (env *environment) domain() string { return env.estate.Zone(env.site) }
 func (env *environment) addGroups(stack awscdk.Stack) error {
 	props := &groups.Props{VPC: env.network.Ref, Name: env.label()}
 	for _, p := range env.estate.Parts() {
-		if p.ID.Environment == env.name && hasGroup(p.Kind) {
+		if p.ID.Environment == env.name && p.ID.Tenant == "" && hasGroup(p.Kind) {
 			props.Parties = append(props.Parties, p.ID.Name)
 		}
 	}
-	for _, f := range env.estate.Flows() {
-		if f.From.Environment != env.name {
-			continue
+	own := len(props.Parties)
+	if len(env.estate.TenantsOf(env.site)) > 0 {
+		for _, s := range env.estate.TenantServices() {
+			props.Parties = append(props.Parties, estate.TenantsGroup(s))
 		}
+	}
+	for _, f := range env.estate.GroupFlows(env.site) {
 		g := groups.Flow{From: f.From.Name, To: f.To.Name, Protocol: groups.Protocol(f.Protocol), Port: f.Port}
 		if f.To.Environment == estate.HubEnvironment {
 			g.To, g.Ranges = "", env.estate.Outside(f)
@@ -148,7 +158,7 @@ func (env *environment) addGroups(stack awscdk.Stack) error {
 	if env.groups, err = groups.New(stack, "Groups", props); err != nil {
 		return err
 	}
-	for _, p := range props.Parties {
+	for _, p := range props.Parties[:own] { // what tenants share is no part of its own
 		asPart(env.groups.Of(p), p)
 	}
 	return nil
@@ -164,7 +174,7 @@ func (env *environment) hasPart(name string) bool {
 // hasGroup says whether parts of a kind have interfaces with security groups.
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
-		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder}, k)
+		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction}, k)
 }
 
 func (env *environment) servicePorts() []int {
@@ -228,9 +238,14 @@ func (s surroundings) subnets(tier string) []awsec2.ISubnet {
 	return all
 }
 
-// group refers to a part's security group. It cannot be changed from here:
-// what flows is said once, where the groups are made.
+// group refers to a part's security group.
 func (s surroundings) group(part string) awsec2.ISecurityGroup {
-	return awsec2.SecurityGroup_FromSecurityGroupId(s.scope, jsii.String("Group-"+part), s.env.groups.Of(part).SecurityGroupId(),
+	return unchanged(s.scope, part, s.env.groups.Of(part))
+}
+
+// unchanged refers to a part's security group so that it cannot be changed from
+// here: what flows is said once, where the groups are made.
+func unchanged(scope constructs.Construct, part string, group awsec2.SecurityGroup) awsec2.ISecurityGroup {
+	return awsec2.SecurityGroup_FromSecurityGroupId(scope, jsii.String("Group-"+part), group.SecurityGroupId(),
 		&awsec2.SecurityGroupImportOptions{Mutable: jsii.Bool(false)})
 }

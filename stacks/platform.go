@@ -28,8 +28,6 @@ type platform struct {
 	*environment
 	stack       awscdk.Stack
 	around      surroundings
-	cluster     awsecs.Cluster
-	balancer    *balancer.Balancer
 	namespace   awsservicediscovery.IPrivateDnsNamespace
 	key, logKey awskms.IKey
 	application []awsec2.ISubnet
@@ -39,19 +37,18 @@ type platform struct {
 func (env *environment) addPlatform() error {
 	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
 	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
+	env.registry = map[string]awssecretsmanager.ISecret{}
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
 	p.key, p.logKey = imported(stack, "PlatformKey", env.platformKey), imported(stack, "LogKey", env.logKey)
-	p.namespace = awsservicediscovery.PrivateDnsNamespace_FromPrivateDnsNamespaceAttributes(p.around.scope, jsii.String("Namespace"),
-		&awsservicediscovery.PrivateDnsNamespaceAttributes{NamespaceArn: env.namespace.NamespaceArn(), NamespaceId: env.namespace.NamespaceId(),
-			NamespaceName: env.namespace.NamespaceName()})
-	p.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKeyID: env.platformKey.KeyId()})
+	p.namespace = importedNamespace(p.around.scope, env)
+	env.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKeyID: env.platformKey.KeyId()})
 
 	ways := map[estate.Expose]bool{}
 	for _, s := range env.estate.Workload.Services.All() {
 		ways[s.Expose] = true
 	}
 	if ways[estate.ExposeGateway] || ways[estate.ExposeAccess] {
-		p.balancer = balancer.New(stack, "Balancer", &balancer.Props{VPC: p.around.vpc, Subnets: p.dmz,
+		env.balancer = balancer.New(stack, "Balancer", &balancer.Props{VPC: p.around.vpc, Subnets: p.dmz,
 			SecurityGroup: p.around.group(estate.PartBalancer), Domain: env.domain()})
 		asPart(p.balancer.Construct, estate.PartBalancer)
 	}
@@ -65,6 +62,13 @@ func (env *environment) addPlatform() error {
 		p.addTunnel()
 	}
 	return nil
+}
+
+// importedNamespace refers to the environment's namespace from a later stack.
+func importedNamespace(scope constructs.Construct, env *environment) awsservicediscovery.IPrivateDnsNamespace {
+	return awsservicediscovery.PrivateDnsNamespace_FromPrivateDnsNamespaceAttributes(scope, jsii.String("Namespace"),
+		&awsservicediscovery.PrivateDnsNamespaceAttributes{NamespaceArn: env.namespace.NamespaceArn(), NamespaceId: env.namespace.NamespaceId(),
+			NamespaceName: env.namespace.NamespaceName()})
 }
 
 // serviceSize is a service's: copies at rest, CPU units and MiB of memory.
@@ -82,11 +86,12 @@ func (p *platform) addService(name string, s estate.Service) {
 	scope := constructs.NewConstruct(p.stack, jsii.String(name))
 	asPart(scope, name)
 	copies, cpu, memory := serviceSize(p.spec.Size, len(p.application))
-	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: p.settings(name, s),
+	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: p.settings(name, s, func(callee string) string { return callee }),
 		Subnets: p.application, SecurityGroup: p.around.group(name), Copies: copies, MaxCopies: scalingFactor * copies,
 		CPU: cpu, MemoryMiB: memory, Namespace: p.namespace, LogKey: p.logKey, Credentials: p.registryCredentials(scope, name)}
 	if props.Credentials != nil {
-		props.SecretKey = p.key
+		p.registry[name] = props.Credentials
+		props.SecretKeys = []awskms.IKey{p.key}
 	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
@@ -112,27 +117,27 @@ func (env *environment) uses(name, part string) bool {
 }
 
 // settings are a service's environment variables: its port, where its callees
-// are, and how to reach database and cache. It signs in to both by IAM as a
-// user of its own, so that it holds no password.
-func (p *platform) settings(name string, s estate.Service) map[string]*string {
+// are by the names that found gives them, and how to reach database and cache.
+// It signs in to both by IAM as a user of its own, so that it holds no
+// password.
+func (env *environment) settings(name string, s estate.Service, found func(callee string) string) map[string]*string {
 	vars := map[string]*string{"PORT": jsii.String(fmt.Sprint(s.Port))}
-	for _, f := range p.estate.Flows() {
-		if f.From != (estate.PartID{Environment: p.name, Name: name}) {
+	for _, f := range env.estate.GroupFlows(env.site) {
+		if f.From.Name != name {
 			continue
 		}
-		if callee, ok := p.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == p.name {
+		if callee, ok := env.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == env.name {
 			variable := strings.ToUpper(strings.ReplaceAll(f.To.Name, "-", "_")) + "_URL"
-			vars[variable] = jsii.String(fmt.Sprintf("https://%s.%s:%d", f.To.Name, p.estate.ServiceZone(p.site), callee.Port))
+			vars[variable] = jsii.String(fmt.Sprintf("https://%s.%s:%d", found(f.To.Name), env.estate.ServiceZone(env.site), callee.Port))
+		}
+		if f.To.Name == estate.PartDatabase {
+			vars["PGHOST"], vars["PGPORT"] = env.database.Cluster.ClusterEndpoint().Hostname(), jsii.String(fmt.Sprint(postgres.Port))
+			vars["PGDATABASE"], vars["PGUSER"] = jsii.String(postgres.DatabaseName), jsii.String(name)
+			vars["PGSSLMODE"] = jsii.String("verify-full")
 		}
 	}
-	if p.uses(name, estate.PartCache) {
-		maps.Copy(vars, p.cache.Settings(name))
-	}
-	if p.uses(name, estate.PartDatabase) {
-		endpoint := p.database.Cluster.ClusterEndpoint()
-		vars["PGHOST"], vars["PGPORT"] = endpoint.Hostname(), jsii.String(fmt.Sprint(postgres.Port))
-		vars["PGDATABASE"], vars["PGUSER"] = jsii.String(postgres.DatabaseName), jsii.String(name)
-		vars["PGSSLMODE"] = jsii.String("verify-full")
+	if env.uses(name, estate.PartCache) {
+		maps.Copy(vars, env.cache.Settings(name))
 	}
 	return vars
 }
@@ -179,7 +184,7 @@ func (p *platform) addTunnel() {
 	service := fargate.New(scope, "Service", &fargate.ServiceProps{Cluster: p.cluster, Name: estate.PartTunnel, Image: p.estate.Access.Tunnel.Image,
 		Command:     []string{"tunnel", "--no-autoupdate", "--metrics", "0.0.0.0:" + tunnelMetrics, "run"},
 		HealthCheck: []string{"CMD", "cloudflared", "tunnel", "--metrics", "127.0.0.1:" + tunnelMetrics, "ready"},
-		Secrets:     map[string]awsecs.Secret{"TUNNEL_TOKEN": awsecs.Secret_FromSecretsManager(token, nil)}, SecretKey: p.key,
+		Secrets:     map[string]awsecs.Secret{"TUNNEL_TOKEN": awsecs.Secret_FromSecretsManager(token, nil)}, SecretKeys: []awskms.IKey{p.key},
 		Subnets: p.dmz, SecurityGroup: p.around.group(estate.PartTunnel), Copies: len(p.dmz), CPU: tunnelCPU, MemoryMiB: tunnelMemory, LogKey: p.logKey})
 	asPart(service.Logs, estate.PartLogs)
 }

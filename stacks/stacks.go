@@ -32,6 +32,8 @@ const (
 	LayerCache     = "cache"
 	LayerPlatform  = "platform"
 	LayerAccess    = "access"
+	LayerTenancy   = "tenancy"
+	LayerTenant    = "tenant"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -105,7 +107,7 @@ func Synthesise(e *estate.Estate, opts Options) error {
 		opts.Progress(Event{Done: 1, Total: 1})
 	}
 	app.Synth(nil)
-	return nil
+	return expandTenants(e, opts.Out)
 }
 
 // layer is a stack of every site that wants it.
@@ -131,6 +133,8 @@ func workloadLayers() []layer {
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
 		{name: LayerPlatform, add: (*environment).addPlatform},
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
+		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
+		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 	}
 }
 

@@ -72,6 +72,10 @@ type manifest struct {
 		Type         string
 		Dependencies []string
 		Environment  string
+		Properties   struct {
+			StackName, TemplateFile string
+			Parameters              map[string]string
+		}
 	}
 	Missing []any
 }

@@ -49,3 +49,8 @@ fi
 if [ "$(uname -s)" = Linux ] && ! PATH="$PATH:/usr/sbin:/sbin" command -v nft >/dev/null; then
   apt_install nftables || say "nft is missing: the tests that compare the model with the kernel need it (apt-get install nftables); go on without"
 fi
+
+# PostgreSQL: what makes tenants' databases is tested against a real server.
+if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  apt_install postgresql || say "PostgreSQL is missing: the tests of tenants' databases need it (apt-get install postgresql); go on without"
+fi

@@ -15,6 +15,7 @@ import (
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	"github.com/suretyhq/surety/internal/claims/residency"
+	tenantisolation "github.com/suretyhq/surety/internal/claims/tenant-isolation"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
 	withinquotas "github.com/suretyhq/surety/internal/claims/within-quotas"
 	"github.com/suretyhq/surety/internal/proof"
@@ -28,6 +29,7 @@ func All() []proof.Claim {
 		declaredflows.Claim(),
 		tierisolation.Claim(),
 		environmentisolation.Claim(),
+		tenantisolation.Claim(),
 		egressinspected.Claim(),
 		privateaccessonly.Claim(),
 		encryptedatrest.Claim(),

@@ -13,6 +13,8 @@ var implementers = map[estate.Kind][]string{
 	estate.KindTunnel:     compute,
 	estate.KindDatabase:   {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"},
 	estate.KindCache:      {"AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::ServerlessCache", "AWS::ElastiCache::CacheCluster"},
+	estate.KindFunction:   {"AWS::Lambda::Function"},
+	estate.KindTenant:     {"AWS::SecretsManager::Secret"},
 	estate.KindBalancer:   {"AWS::ElasticLoadBalancingV2::LoadBalancer"},
 	estate.KindGateway:    {"AWS::ApiGatewayV2::VpcLink", "AWS::ApiGateway::VpcLink"},
 	estate.KindEndpoints:  {"AWS::EC2::VPCEndpoint"},
@@ -32,6 +34,7 @@ var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScal
 var companions = map[estate.Kind][]string{
 	estate.KindService:    ownData,
 	estate.KindTunnel:     ownData,
+	estate.KindFunction:   ownData,
 	estate.KindDatabase:   {"AWS::RDS::GlobalCluster", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::Backup::BackupVault"},
 	estate.KindCache:      {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 	estate.KindBalancer:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},

@@ -66,6 +66,8 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::ApiGatewayV2::Deployment", "AWS::ApiGatewayV2::Model", "AWS::Cognito::IdentityPoolRoleAttachment", "AWS::Cognito::UserPoolClient",
 	"AWS::IoT::Policy", "AWS::IoT::PolicyPrincipalAttachment", "AWS::IoT::ThingPrincipalAttachment", "AWS::SSM::PatchBaseline", "AWS::SSM::MaintenanceWindow",
 	"AWS::EC2::PlacementGroup", "AWS::Batch::JobQueue",
+	// What the provisioner of tenants' databases makes is in the cluster, which is judged itself.
+	"Custom::TenantDatabase",
 )
 
 // Unwalked says whether resources of a type carry packets by ways that the

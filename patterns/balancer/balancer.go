@@ -28,16 +28,20 @@ type Props struct {
 	// Domain is the DNS name below which services are named. Its public zone
 	// has to be delegated before the certificate can be issued.
 	Domain string
+	// Beside is a balancer whose certificate and private zone this one uses too;
+	// nil: it has its own.
+	Beside *Balancer
 }
 
 // Balancer is the balancer with its listener, certificate and private zone.
 type Balancer struct {
-	Construct constructs.Construct
-	Resource  awselasticloadbalancingv2.ApplicationLoadBalancer
-	listener  awselasticloadbalancingv2.ApplicationListener
-	zone      awsroute53.PrivateHostedZone
-	props     *Props
-	rules     int
+	Construct   constructs.Construct
+	Resource    awselasticloadbalancingv2.ApplicationLoadBalancer
+	Listener    awselasticloadbalancingv2.ApplicationListener
+	Zone        awsroute53.PrivateHostedZone
+	certificate awscertificatemanager.Certificate
+	props       *Props
+	rules       int
 }
 
 // New makes the balancer. Its names resolve inside the VPC only.
@@ -47,40 +51,80 @@ func New(scope constructs.Construct, id string, props *Props) *Balancer {
 		Vpc: props.VPC, VpcSubnets: &awsec2.SubnetSelection{Subnets: &props.Subnets}, SecurityGroup: props.SecurityGroup,
 		InternetFacing: jsii.Bool(false), DeletionProtection: jsii.Bool(true), DropInvalidHeaderFields: jsii.Bool(true),
 		DesyncMitigationMode: awselasticloadbalancingv2.DesyncMitigationMode_STRICTEST})
-	certificate := awscertificatemanager.NewCertificate(b.Construct, jsii.String("Certificate"), &awscertificatemanager.CertificateProps{
-		DomainName: jsii.String(props.Domain), SubjectAlternativeNames: jsii.Strings("*." + props.Domain),
-		Validation: awscertificatemanager.CertificateValidation_FromDns(nil)})
-	b.listener = awselasticloadbalancingv2.NewApplicationListener(b.Construct, jsii.String("Listener"), &awselasticloadbalancingv2.ApplicationListenerProps{
+	if props.Beside != nil {
+		b.certificate, b.Zone = props.Beside.certificate, props.Beside.Zone
+	} else {
+		b.certificate = awscertificatemanager.NewCertificate(b.Construct, jsii.String("Certificate"), &awscertificatemanager.CertificateProps{
+			DomainName: jsii.String(props.Domain), SubjectAlternativeNames: jsii.Strings("*." + props.Domain),
+			Validation: awscertificatemanager.CertificateValidation_FromDns(nil)})
+	}
+	b.Listener = awselasticloadbalancingv2.NewApplicationListener(b.Construct, jsii.String("Listener"), &awselasticloadbalancingv2.ApplicationListenerProps{
 		LoadBalancer: b.Resource, Port: jsii.Number(portTLS), Protocol: awselasticloadbalancingv2.ApplicationProtocol_HTTPS,
 		SslPolicy:    awselasticloadbalancingv2.SslPolicy_TLS13_RES,
-		Certificates: &[]awselasticloadbalancingv2.IListenerCertificate{awselasticloadbalancingv2.ListenerCertificate_FromCertificateManager(certificate)},
+		Certificates: &[]awselasticloadbalancingv2.IListenerCertificate{awselasticloadbalancingv2.ListenerCertificate_FromCertificateManager(b.certificate)},
 		Open:         jsii.Bool(false),
 		DefaultAction: awselasticloadbalancingv2.ListenerAction_FixedResponse(jsii.Number(404), &awselasticloadbalancingv2.FixedResponseOptions{
 			ContentType: jsii.String("text/plain"), MessageBody: jsii.String("not found")})})
-	b.zone = awsroute53.NewPrivateHostedZone(b.Construct, jsii.String("Zone"), &awsroute53.PrivateHostedZoneProps{
-		ZoneName: jsii.String(props.Domain), Vpc: props.VPC})
+	if props.Beside == nil {
+		b.Zone = awsroute53.NewPrivateHostedZone(b.Construct, jsii.String("Zone"), &awsroute53.PrivateHostedZoneProps{
+			ZoneName: jsii.String(props.Domain), Vpc: props.VPC})
+	}
 	return b
 }
 
 // Expose gives a service the name NAME.DOMAIN. The service's container, which
 // has the same name, serves TLS and answers /health on the port.
 func (b *Balancer) Expose(name string, service awsecs.FargateService, port int) awselasticloadbalancingv2.ApplicationTargetGroup {
-	scope := constructs.NewConstruct(b.Construct, jsii.String(name))
-	host := name + "." + b.props.Domain
+	b.rules++
+	return NewRoute(b.Construct, name, &RouteProps{VPC: b.props.VPC, Listener: b.Listener, Balancer: b.Resource, Zone: b.Zone,
+		Host: jsii.String(name + "." + b.props.Domain), Priority: jsii.Number(b.rules),
+		Service: service, Container: name, Port: port})
+}
+
+// RouteProps says which name leads to which service.
+type RouteProps struct {
+	VPC awsec2.IVpc
+	// Listener and Balancer are those that serve the name, Zone is where it is
+	// written.
+	Listener awselasticloadbalancingv2.IApplicationListener
+	Balancer awselasticloadbalancingv2.IApplicationLoadBalancer
+	Zone     awsroute53.IHostedZone
+	// Host is the whole name.
+	Host *string
+	// Header is one that a request must have besides, with this value; empty:
+	// none is asked for.
+	Header      string
+	HeaderValue *string
+	// Priority is the rule's number, which no other rule of the listener has.
+	Priority *float64
+	Service  awsecs.FargateService
+	// Container of the service serves TLS and answers /health on the port.
+	Container string
+	Port      int
+}
+
+// NewRoute leads a name to a service, over TLS all the way.
+func NewRoute(within constructs.Construct, id string, props *RouteProps) awselasticloadbalancingv2.ApplicationTargetGroup {
+	scope := constructs.NewConstruct(within, jsii.String(id))
 	group := awselasticloadbalancingv2.NewApplicationTargetGroup(scope, jsii.String("TargetGroup"), &awselasticloadbalancingv2.ApplicationTargetGroupProps{
-		Vpc: b.props.VPC, TargetType: awselasticloadbalancingv2.TargetType_IP, Port: jsii.Number(port),
+		Vpc: props.VPC, TargetType: awselasticloadbalancingv2.TargetType_IP, Port: jsii.Number(props.Port),
 		Protocol: awselasticloadbalancingv2.ApplicationProtocol_HTTPS, DeregistrationDelay: awscdk.Duration_Seconds(jsii.Number(30)),
 		HealthCheck: &awselasticloadbalancingv2.HealthCheck{Protocol: awselasticloadbalancingv2.Protocol_HTTPS, Path: jsii.String("/health"),
 			HealthyHttpCodes: jsii.String("200"), Interval: awscdk.Duration_Seconds(jsii.Number(10)), Timeout: awscdk.Duration_Seconds(jsii.Number(5)),
 			HealthyThresholdCount: jsii.Number(2), UnhealthyThresholdCount: jsii.Number(2)},
-		Targets: &[]awselasticloadbalancingv2.IApplicationLoadBalancerTarget{service.LoadBalancerTarget(&awsecs.LoadBalancerTargetOptions{
-			ContainerName: jsii.String(name), ContainerPort: jsii.Number(port)})}})
-	b.rules++
+		Targets: &[]awselasticloadbalancingv2.IApplicationLoadBalancerTarget{props.Service.LoadBalancerTarget(&awsecs.LoadBalancerTargetOptions{
+			ContainerName: jsii.String(props.Container), ContainerPort: jsii.Number(props.Port)})}})
+	conditions := []awselasticloadbalancingv2.ListenerCondition{awselasticloadbalancingv2.ListenerCondition_HostHeaders(&[]*string{props.Host})}
+	if props.Header != "" {
+		conditions = append(conditions, awselasticloadbalancingv2.ListenerCondition_HttpHeader(jsii.String(props.Header), &[]*string{props.HeaderValue}))
+	}
 	awselasticloadbalancingv2.NewApplicationListenerRule(scope, jsii.String("Rule"), &awselasticloadbalancingv2.ApplicationListenerRuleProps{
-		Listener: b.listener, Priority: jsii.Number(b.rules),
-		Conditions: &[]awselasticloadbalancingv2.ListenerCondition{awselasticloadbalancingv2.ListenerCondition_HostHeaders(jsii.Strings(host))},
-		Action:     awselasticloadbalancingv2.ListenerAction_Forward(&[]awselasticloadbalancingv2.IApplicationTargetGroup{group}, nil)})
-	awsroute53.NewARecord(scope, jsii.String("Name"), &awsroute53.ARecordProps{Zone: b.zone, RecordName: jsii.String(name),
-		Target: awsroute53.RecordTarget_FromAlias(awsroute53targets.NewLoadBalancerTarget(b.Resource, nil))})
+		Listener: props.Listener, Priority: props.Priority, Conditions: &conditions,
+		Action: awselasticloadbalancingv2.ListenerAction_Forward(&[]awselasticloadbalancingv2.IApplicationTargetGroup{group}, nil)})
+	if props.Zone != nil {
+		// The last dot says that the name is whole.
+		awsroute53.NewARecord(scope, jsii.String("Name"), &awsroute53.ARecordProps{Zone: props.Zone, RecordName: jsii.String(*props.Host + "."),
+			Target: awsroute53.RecordTarget_FromAlias(awsroute53targets.NewLoadBalancerTarget(props.Balancer, nil))})
+	}
 	return group
 }

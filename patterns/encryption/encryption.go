@@ -135,3 +135,11 @@ func NewLogGroup(scope constructs.Construct, id string, props *LogGroupProps) aw
 	}
 	return awslogs.NewLogGroup(scope, jsii.String(id), p)
 }
+
+// DecryptSecrets lets a role use a key to decrypt by way of Secrets Manager
+// only.
+func DecryptSecrets(scope constructs.Construct, key awskms.IKey) awsiam.PolicyStatement {
+	via := map[string]any{"StringEquals": map[string]any{"kms:ViaService": "secretsmanager." + *awscdk.Stack_Of(scope).Region() + ".amazonaws.com"}}
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("kms:Decrypt"),
+		Resources: &[]*string{key.KeyArn()}, Conditions: &via})
+}

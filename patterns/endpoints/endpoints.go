@@ -6,6 +6,8 @@
 package endpoints
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -62,7 +64,9 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 // policy admits the account's principals. Layers of images in Amazon ECR are
 // fetched from a bucket of AWS's by a signed address, so reading that bucket
 // is admitted too ("Create the Amazon S3 gateway endpoint", Amazon ECR User
-// Guide).
+// Guide); so are the answers of functions in the VPC to CloudFormation, which
+// hands them a signed address of its own bucket ("Setting up VPC endpoints for
+// AWS CloudFormation", AWS CloudFormation User Guide).
 func policy(scope constructs.Construct, service string) any {
 	stack := awscdk.Stack_Of(scope)
 	statements := []any{map[string]any{
@@ -71,7 +75,9 @@ func policy(scope constructs.Construct, service string) any {
 	if service == s3 {
 		statements = append(statements, map[string]any{
 			"Sid": "ImageLayers", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:GetObject",
-			"Resource": "arn:" + *stack.Partition() + ":s3:::prod-" + *stack.Region() + "-starport-layer-bucket/*"})
+			"Resource": "arn:" + *stack.Partition() + ":s3:::prod-" + *stack.Region() + "-starport-layer-bucket/*"}, map[string]any{
+			"Sid": "CustomResourcesAnswer", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:PutObject",
+			"Resource": "arn:" + *stack.Partition() + ":s3:::cloudformation-custom-resource-response-" + strings.ReplaceAll(*stack.Region(), "-", "") + "/*"})
 	}
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapplicationautoscaling"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
@@ -70,11 +69,13 @@ type ServiceProps struct {
 	Port        int
 	Environment map[string]*string
 	Secrets     map[string]awsecs.Secret
-	// SecretKey encrypts Credentials and Secrets; nil: there are none.
-	SecretKey awskms.IKey
-	Subnets   []awsec2.ISubnet
-	// SecurityGroup is the tasks' only group.
+	// SecretKeys encrypt Credentials and Secrets.
+	SecretKeys []awskms.IKey
+	Subnets    []awsec2.ISubnet
+	// SecurityGroup is the tasks' group.
 	SecurityGroup awsec2.ISecurityGroup
+	// MoreGroups are further groups of the tasks.
+	MoreGroups []awsec2.ISecurityGroup
 	// Copies is how many tasks run; more than Copies, up to MaxCopies, run
 	// under load. MaxCopies 0 never scales.
 	Copies, MaxCopies int
@@ -82,6 +83,8 @@ type ServiceProps struct {
 	CPU, MemoryMiB int
 	// Namespace is where other services find this one; nil: nowhere.
 	Namespace awsservicediscovery.INamespace
+	// Discovery is its name there; nil: Name.
+	Discovery *string
 	LogKey    awskms.IKey
 }
 
@@ -101,9 +104,10 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 		Cpu: jsii.Number(props.CPU), MemoryLimitMiB: jsii.Number(props.MemoryMiB),
 		RuntimePlatform: &awsecs.RuntimePlatform{CpuArchitecture: awsecs.CpuArchitecture_X86_64(), OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX()}})
 	s.addContainer(props)
-	if props.SecretKey != nil {
-		s.Task.AddToExecutionRolePolicy(decryptSecrets(s.Construct, props.SecretKey))
+	for _, key := range props.SecretKeys {
+		s.Task.AddToExecutionRolePolicy(encryption.DecryptSecrets(s.Construct, key))
 	}
+	groups := append([]awsec2.ISecurityGroup{props.SecurityGroup}, props.MoreGroups...)
 	service := &awsecs.FargateServiceProps{
 		Cluster: props.Cluster, TaskDefinition: s.Task, DesiredCount: jsii.Number(props.Copies),
 		MinHealthyPercent: jsii.Number(100), MaxHealthyPercent: jsii.Number(200),
@@ -111,9 +115,13 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 		AvailabilityZoneRebalancing: awsecs.AvailabilityZoneRebalancing_ENABLED,
 		AssignPublicIp:              jsii.Bool(false), EnableExecuteCommand: jsii.Bool(false),
 		PlatformVersion: awsecs.FargatePlatformVersion_LATEST, PropagateTags: awsecs.PropagatedTagSource_SERVICE, EnableECSManagedTags: jsii.Bool(true),
-		SecurityGroups: &[]awsec2.ISecurityGroup{props.SecurityGroup}, VpcSubnets: &awsec2.SubnetSelection{Subnets: &props.Subnets}}
+		SecurityGroups: &groups, VpcSubnets: &awsec2.SubnetSelection{Subnets: &props.Subnets}}
 	if props.Namespace != nil {
-		service.CloudMapOptions = &awsecs.CloudMapOptions{CloudMapNamespace: props.Namespace, Name: jsii.String(props.Name),
+		name := props.Discovery
+		if name == nil {
+			name = jsii.String(props.Name)
+		}
+		service.CloudMapOptions = &awsecs.CloudMapOptions{CloudMapNamespace: props.Namespace, Name: name,
 			DnsRecordType: awsservicediscovery.DnsRecordType_A, DnsTtl: awscdk.Duration_Seconds(jsii.Number(10))}
 	}
 	s.Resource = awsecs.NewFargateService(s.Construct, jsii.String("Service"), service)
@@ -122,13 +130,6 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 			ScaleOnCpuUtilization(jsii.String("Cpu"), &awsecs.CpuUtilizationScalingProps{TargetUtilizationPercent: jsii.Number(targetCPU)})
 	}
 	return s
-}
-
-// decryptSecrets lets a role decrypt by way of Secrets Manager only.
-func decryptSecrets(scope constructs.Construct, key awskms.IKey) awsiam.PolicyStatement {
-	via := map[string]any{"StringEquals": map[string]any{"kms:ViaService": "secretsmanager." + *awscdk.Stack_Of(scope).Region() + ".amazonaws.com"}}
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("kms:Decrypt"),
-		Resources: &[]*string{key.KeyArn()}, Conditions: &via})
 }
 
 func (s *Service) addContainer(props *ServiceProps) {

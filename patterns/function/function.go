@@ -105,17 +105,21 @@ func (f *Function) role(props *Props) awsiam.Role {
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil), Description: jsii.String("Function " + props.Name)})
 	f.Logs.GrantWrite(role)
 	if props.VPC != nil {
-		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: interfaceActions(), Resources: jsii.Strings("*")}))
+		stack := awscdk.Stack_Of(f.Construct)
+		ours := "arn:" + *stack.Partition() + ":ec2:" + *stack.Region() + ":" + *stack.Account() + ":"
+		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: interfaceActions(),
+			Resources: jsii.Strings(ours+"network-interface/*", ours+"subnet/*", ours+"security-group/*")}))
+		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: jsii.Strings("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), Resources: jsii.Strings("*")}))
 	}
 	return role
 }
 
-// interfaceActions are those by which Lambda gives a function interfaces. They
-// take no resource ("Giving Lambda functions access to resources in an Amazon
-// VPC", AWS Lambda Developer Guide).
+// interfaceActions are those by which Lambda gives a function interfaces, and
+// takes them away ("Giving Lambda functions access to resources in an Amazon
+// VPC", AWS Lambda Developer Guide). Those that only describe know no resources.
 func interfaceActions() *[]*string {
-	return jsii.Strings("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
-		"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
+	return jsii.Strings("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 }
 
 func or(v, otherwise int) int {

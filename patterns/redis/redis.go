@@ -55,8 +55,11 @@ type Props struct {
 	SecurityGroup awsec2.ISecurityGroup
 	// NodeType is the nodes' size, for example cache.r7g.large.
 	NodeType string
-	// Users are the names of those who may sign in.
+	// Users are the names of those who may sign in. They share the keys below
+	// shared.
 	Users []string
+	// Private are users who share no key with anybody.
+	Private []string
 	// Key encrypts storage and snapshots; LogKey the logs.
 	Key, LogKey awskms.IKey
 }
@@ -125,12 +128,18 @@ func (c *Cache) addUsers(props *Props) *string {
 		Engine: jsii.String(engine), UserId: jsii.String(off), UserName: jsii.String("default"), AccessString: jsii.String("off ~* -@all"),
 		AuthenticationMode: mode("no-password-required")}).Ref()}
 	users := constructs.NewConstruct(c.Construct, jsii.String("Users"))
-	for _, u := range props.Users {
-		id := short(props.Name + "-" + u)
-		c.users[u] = id
-		ids = append(ids, awselasticache.NewCfnUser(users, jsii.String(u), &awselasticache.CfnUserProps{
-			Engine: jsii.String(engine), UserId: jsii.String(id), UserName: jsii.String(id), AccessString: jsii.String(access(u)),
+	add := func(user, access string) {
+		id := UserID(props.Name, user)
+		c.users[user] = id
+		ids = append(ids, awselasticache.NewCfnUser(users, jsii.String(user), &awselasticache.CfnUserProps{
+			Engine: jsii.String(engine), UserId: jsii.String(id), UserName: jsii.String(id), AccessString: jsii.String(access),
 			AuthenticationMode: mode("iam")}).Ref())
+	}
+	for _, u := range props.Users {
+		add(u, access(u, "shared"))
+	}
+	for _, u := range props.Private {
+		add(u, access(u))
 	}
 	return awselasticache.NewCfnUserGroup(c.Construct, jsii.String("UserGroup"), &awselasticache.CfnUserGroupProps{
 		Engine: jsii.String(engine), UserGroupId: jsii.String(c.name), UserIds: &ids}).Ref()
@@ -140,28 +149,46 @@ func (c *Cache) addUsers(props *Props) *string {
 // write its own, which CloudFormation does not know.
 func mode(kind string) any { return map[string]any{"Type": kind} }
 
-// access lets a user do everything with keys below its own name and below
-// shared, but nothing that administers the cache or endangers others. Clients
+// access lets a user do everything with keys below its own name and below those
+// listed, but nothing that administers the cache or endangers others. Clients
 // ask INFO when they connect.
-func access(user string) string {
-	return "on ~" + user + ":* ~shared:* +@all -@admin -@dangerous +info"
+func access(user string, shared ...string) string {
+	keys := "~" + user + ":*"
+	for _, s := range shared {
+		keys += " ~" + s + ":*"
+	}
+	return "on " + keys + " +@all -@admin -@dangerous +info"
 }
+
+// UserID is the id of a user of a cache, by both their names. The user's name
+// in Redis is the same.
+func UserID(cache, user string) string { return short(cache + "-" + user) }
 
 // GrantConnect lets an IAM principal sign in as one of the users.
 func (c *Cache) GrantConnect(who awsiam.IGrantable, user string) {
-	arn := func(kind, name string) *string {
+	c.GrantConnectAs(who, jsii.String(c.users[user]))
+}
+
+// GrantConnectAs is GrantConnect by the user's id.
+func (c *Cache) GrantConnectAs(who awsiam.IGrantable, id *string) {
+	arn := func(kind string, name *string) *string {
 		return awscdk.Stack_Of(c.Construct).FormatArn(&awscdk.ArnComponents{Service: jsii.String("elasticache"), Resource: jsii.String(kind),
-			ResourceName: jsii.String(name), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})
+			ResourceName: name, ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})
 	}
 	awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{Grantee: who, Actions: jsii.Strings("elasticache:Connect"),
-		ResourceArns: &[]*string{arn("replicationgroup", c.name), arn("user", c.users[user])}})
+		ResourceArns: &[]*string{arn("replicationgroup", jsii.String(c.name)), arn("user", id)}})
 }
 
 // Settings are the environment variables by which a user's program finds the
 // cache. The token that it signs in with is made for REDIS_CACHE_NAME.
 func (c *Cache) Settings(user string) map[string]*string {
+	return c.SettingsAs(jsii.String(c.users[user]), jsii.String(user))
+}
+
+// SettingsAs is Settings by the user's id and the name below which its keys are.
+func (c *Cache) SettingsAs(id, keys *string) map[string]*string {
 	return map[string]*string{"REDIS_HOST": c.Group.AttrPrimaryEndPointAddress(), "REDIS_PORT": jsii.String(strconv.Itoa(Port)),
-		"REDIS_USER": jsii.String(c.users[user]), "REDIS_TLS": jsii.String("true"), "REDIS_CACHE_NAME": jsii.String(c.name), "REDIS_PREFIX": jsii.String(user + ":"),
+		"REDIS_USER": id, "REDIS_TLS": jsii.String("true"), "REDIS_CACHE_NAME": jsii.String(c.name), "REDIS_PREFIX": jsii.String(*keys + ":"),
 		"REDIS_READER_HOST": c.Group.AttrReaderEndPointAddress()}
 }
 

@@ -158,40 +158,50 @@ func (c *checker) cache(id estate.PartID) {
 	}
 }
 
-// balancer compares the listeners and target groups of a balancer with the
-// flows to it and from it.
+// balancer compares the listeners and target groups of a part's balancers with
+// the flows to it and from it.
 func (c *checker) balancer(id estate.PartID) {
-	listeners := c.listenersOf(id)
+	listeners := map[addr.Address][]*resource.Listener{} // by balancer
+	for _, a := range c.in.Parts.Members[id] {
+		if c.in.Graph.Get(a).Type == "AWS::ElasticLoadBalancingV2::LoadBalancer" {
+			listeners[a] = nil
+		}
+	}
+	forwards := map[estate.PartID]addr.Address{} // the target group of each part
+	for _, l := range resource.Views[resource.Listener](c.in.Graph) {
+		if c.in.PartOf(l.Balancer.To) != id {
+			continue
+		}
+		listeners[l.Balancer.To] = append(listeners[l.Balancer.To], l)
+		for _, a := range l.Actions {
+			for _, g := range a.Groups {
+				c.registered(g.To, forwards)
+			}
+		}
+	}
 	for pr, flows := range c.flows {
+		if pr.to != id && pr.from != id {
+			continue
+		}
 		for _, f := range flows {
 			if !c.present(f) {
 				continue
 			}
+			c.tally.Check(scopeOf(id), 1)
 			if pr.to == id {
-				c.tally.Check(scopeOf(id), 1)
-				c.listener(f, listeners)
-			}
-			if pr.from == id {
-				c.tally.Check(scopeOf(id), 1)
-				c.targets(f, listeners)
+				for balancer, all := range listeners {
+					c.listener(f, balancer, all)
+				}
+			} else {
+				c.targets(f, forwards)
 			}
 		}
 	}
-}
-
-func (c *checker) listenersOf(id estate.PartID) []*resource.Listener {
-	var all []*resource.Listener
-	for _, l := range resource.Views[resource.Listener](c.in.Graph) {
-		if c.in.PartOf(l.Balancer.To) == id {
-			all = append(all, l)
-		}
-	}
-	return all
 }
 
 // listener checks that a balancer listens where a flow to it leads.
-func (c *checker) listener(f estate.Flow, listeners []*resource.Listener) {
-	at := c.first(f.To, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+func (c *checker) listener(f estate.Flow, balancer addr.Address, listeners []*resource.Listener) {
+	at := balancer
 	for _, l := range listeners {
 		if l.Port == f.Port {
 			return
@@ -199,22 +209,16 @@ func (c *checker) listener(f estate.Flow, listeners []*resource.Listener) {
 		at = l.Addr
 	}
 	c.tally.Refute(scopeOf(f.To), proof.Finding{Code: CodeListener, At: at, Property: "Port", Part: f.To, Intent: f.Pos,
-		Message: fmt.Sprintf("The estate says that %s reaches %s by port %d, but no listener has that port.", f.From, f.To, f.Port),
+		Message: fmt.Sprintf("The estate says that %s reaches %s by port %d, but no listener of %s has that port.", f.From, f.To, f.Port, balancer.Logical),
 		Fix:     fmt.Sprintf("Add a listener on port %d.", f.Port)})
 }
 
 // targets checks that a balancer forwards to a service, to the port that it
 // serves.
-func (c *checker) targets(f estate.Flow, listeners []*resource.Listener) {
-	for _, l := range listeners {
-		for _, a := range l.Actions {
-			for _, g := range a.Groups {
-				if c.registers(g.To, f.To) {
-					c.targetPort(g.To, f)
-					return
-				}
-			}
-		}
+func (c *checker) targets(f estate.Flow, forwards map[estate.PartID]addr.Address) {
+	if group, ok := forwards[f.To]; ok {
+		c.targetPort(group, f)
+		return
 	}
 	c.tally.Refute(scopeOf(f.From), proof.Finding{Code: CodeNoTargets, At: c.first(f.From, "AWS::ElasticLoadBalancingV2::LoadBalancer"), Property: "Listeners", Part: f.To, Intent: f.Pos,
 		Message: fmt.Sprintf("The estate says that %s is reached through %s, but no listener forwards to a target group that it registers in.", f.To, f.From),
@@ -244,18 +248,19 @@ func (c *checker) targetPort(group addr.Address, f estate.Flow) {
 	}
 }
 
-// registers says whether a part has a target in a target group.
-func (c *checker) registers(group addr.Address, id estate.PartID) bool {
+// registered notes the parts that have a target in a target group, unless they
+// have one already.
+func (c *checker) registered(group addr.Address, forwards map[estate.PartID]addr.Address) {
 	g := resource.View[resource.TargetGroup](c.in.Graph, group)
 	if g == nil {
-		return false
+		return
 	}
 	for _, t := range g.Targets {
-		if c.in.PartOf(t.To.To) == id {
-			return true
+		id := c.in.PartOf(t.To.To)
+		if _, ok := forwards[id]; !ok {
+			forwards[id] = group
 		}
 	}
-	return false
 }
 
 // first returns the first member of a part of a type.

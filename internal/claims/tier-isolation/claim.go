@@ -55,7 +55,7 @@ func tierOf(k estate.Kind) string {
 	switch k {
 	case estate.KindBalancer, estate.KindGateway, estate.KindTunnel, estate.KindForwarder:
 		return dmz
-	case estate.KindService:
+	case estate.KindService, estate.KindFunction:
 		return application
 	case estate.KindDatabase, estate.KindCache:
 		return data

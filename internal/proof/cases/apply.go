@@ -17,7 +17,12 @@ import (
 // Apply returns the resources of an input as a case changes them, ready for
 // resource.New.
 func Apply(in *proof.Input, c Case) ([]*resource.Resource, error) {
-	a := &applier{in: in}
+	a := &applier{in: in, tenants: map[addr.Stack]string{}}
+	for r := range in.Graph.All() {
+		if t := r.Tags[addr.TagTenant].Text(); t != "" {
+			a.tenants[r.Addr.Stack] = t
+		}
+	}
 	for r := range in.Graph.All() {
 		a.all = append(a.all, r)
 	}
@@ -30,8 +35,9 @@ func Apply(in *proof.Input, c Case) ([]*resource.Resource, error) {
 }
 
 type applier struct {
-	in  *proof.Input
-	all []*resource.Resource
+	in      *proof.Input
+	all     []*resource.Resource
+	tenants map[addr.Stack]string // whose a stack is: not every type has tags
 }
 
 func (a *applier) change(ch Change) error {
@@ -167,6 +173,9 @@ func (a *applier) find(s Selector) ([]*resource.Resource, error) {
 
 func (a *applier) matches(s Selector, r *resource.Resource) (bool, error) {
 	if r.Type != s.Type || s.Environment != "" && string(a.in.ScopeOf(r)) != s.Environment {
+		return false, nil
+	}
+	if a.tenants[r.Addr.Stack] != s.Tenant {
 		return false, nil
 	}
 	if s.Part != "" && a.in.PartOf(r.Addr).Name != s.Part && r.Tags[addr.TagPart].Text() != s.Part {

@@ -65,11 +65,13 @@ type Addition struct {
 }
 
 // Selector finds resources. Every field that is given has to match; Nth picks
-// one of several, by address, from 0, and Every takes them all.
+// one of several, by address, from 0, and Every takes them all. Without a
+// Tenant no tenant's resource matches.
 type Selector struct {
 	Type        string            `yaml:"type"`
 	Environment string            `yaml:"environment,omitempty"`
 	Part        string            `yaml:"part,omitempty"`
+	Tenant      string            `yaml:"tenant,omitempty"`
 	Tags        map[string]string `yaml:"tags,omitempty"`
 	Where       map[string]any    `yaml:"where,omitempty"`
 	Nth         *int              `yaml:"nth,omitempty"`

@@ -1,0 +1,173 @@
+// Package tenantisolation proves that nothing leads from one tenant to another:
+// no network path, no rule of a balancer that they share, no permission, no key,
+// no secret, no database, no key of a cache and no prefix of a bucket.
+//
+// Whose a resource is comes from the binding of parts; which names are a
+// tenant's comes from the estate file. What tenants share is a closed list
+// (docs/claims/tenant-isolation.md); everything else that two of them could
+// reach refutes.
+package tenantisolation
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/policy"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/resource"
+)
+
+// Codes of findings.
+const (
+	CodePath          = "TENANT_PATH"
+	CodePathPerhaps   = "TENANT_PATH_PERHAPS"
+	CodeReference     = "TENANT_REFERENCE"
+	CodeAccess        = "TENANT_ACCESS"
+	CodeAccessUnknown = "TENANT_ACCESS_UNKNOWN"
+	CodeTrust         = "TENANT_TRUST"
+	CodeRouteOpen     = "TENANT_ROUTE_OPEN"
+	CodeRouteOther    = "TENANT_ROUTE_OF_ANOTHER"
+	CodeRouteUnknown  = "TENANT_ROUTE_UNKNOWN"
+	CodeDatabase      = "TENANT_DATABASE"
+	CodeCacheKeys     = "TENANT_CACHE_KEYS"
+)
+
+// Claim returns the claim.
+func Claim() proof.Claim {
+	return proof.Claim{
+		ID:          "tenant-isolation",
+		Walks:       true,
+		Rows:        []string{"S15", "B08"},
+		Says:        "no network path, permission, key, name or prefix leads from one tenant to another",
+		NeedsIntent: true,
+		Check:       check,
+	}
+}
+
+type checker struct {
+	in        *proof.Input
+	tally     *proof.Tally
+	documents policy.Documents
+}
+
+func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
+	c := &checker{in: in, documents: policy.NewDocuments(),
+		tally: proof.NewTally(in, "paths, permissions and names of tenants", "There are no tenants here.")}
+	tenants := false
+	for _, site := range in.Estate.Sites() {
+		c.tally.Scope(proof.Scope(site.Name))
+		tenants = tenants || len(in.Estate.Tenancies(site)) > 0
+	}
+	if !tenants {
+		return c.tally.Verdicts(), nil
+	}
+	if err := c.paths(ctx); err != nil {
+		return nil, err
+	}
+	c.references()
+	c.access()
+	c.routes()
+	c.stores()
+	return c.tally.Verdicts(), nil
+}
+
+// apart says whether two parts are those of different tenants.
+func apart(a, b estate.PartID) bool {
+	return a.Tenant != "" && b.Tenant != "" && (a.Tenant != b.Tenant || a.Environment != b.Environment)
+}
+
+func (c *checker) refute(id estate.PartID, r *resource.Resource, code, property, message, fix string) {
+	c.tally.Refute(proof.Scope(id.Environment), proof.Finding{Code: code, At: r.Addr, Property: property, Part: id,
+		Message: c.in.Name(r) + " " + message, Fix: fix})
+}
+
+func (c *checker) doubt(id estate.PartID, r *resource.Resource, code, property, message, fix string) {
+	c.tally.Doubt(proof.Scope(id.Environment), proof.Finding{Code: code, At: r.Addr, Property: property, Part: id,
+		Message: c.in.Name(r) + " " + message, Fix: fix})
+}
+
+// paths walks between the interfaces of tenants by what security groups let in
+// alone: tiers do not tell tenants apart, so that nothing else may have to. One
+// finding for each ordered pair of tenants.
+func (c *checker) paths(ctx context.Context) error {
+	e := c.in.Layer(proof.LayerGroups)
+	c.countPairs(e)
+	open, err := e.Open(ctx)
+	if err != nil {
+		return err
+	}
+	type pair struct{ from, to string }
+	found := map[pair]bool{}
+	for _, o := range open {
+		for _, from := range e.Parts[o.From] {
+			if from.Tenant == "" {
+				continue
+			}
+			for _, to := range e.Parts[o.To] {
+				p := pair{from.Environment + "/" + from.Tenant, to.Environment + "/" + to.Tenant}
+				if !apart(from, to) || found[p] {
+					continue
+				}
+				found[p] = true
+				c.path(e, o, from, to)
+			}
+		}
+	}
+	return nil
+}
+
+// countPairs counts the ordered pairs of tenants of each environment.
+func (c *checker) countPairs(e *proof.Ends) {
+	tenants := map[string]map[string]bool{}
+	for id := range e.Of {
+		if id.Tenant == "" {
+			continue
+		}
+		if tenants[id.Environment] == nil {
+			tenants[id.Environment] = map[string]bool{}
+		}
+		tenants[id.Environment][id.Tenant] = true
+	}
+	for env, all := range tenants {
+		c.tally.Check(proof.Scope(env), len(all)*(len(all)-1))
+	}
+}
+
+func (c *checker) path(e *proof.Ends, o proof.OpenPair, from, to estate.PartID) {
+	what := o.Reach.Must
+	if what.IsEmpty() {
+		what = o.Reach.May
+	}
+	p := e.Net.Explain(o.From, o.To, what)
+	f := proof.Opened(p)
+	f.Part = to
+	f.Fix = "Let each tenant's services in from the tenant's own security groups only."
+	if o.Reach.Must.IsEmpty() {
+		f.Code = CodePathPerhaps
+		f.Message = fmt.Sprintf("The security groups of %s may let %s in by %s: %s.", to, from, e.Net.Format(what), proof.Why(p))
+		c.tally.Doubt(proof.Scope(to.Environment), f)
+		return
+	}
+	f.Code = CodePath
+	f.Message = fmt.Sprintf("The security groups of %s let %s in by %s, which is another tenant's.", to, from, e.Net.Format(what))
+	c.tally.Refute(proof.Scope(to.Environment), f)
+}
+
+// references judges what the properties of a tenant's resources name: a key, a
+// secret, a group, a database of another tenant.
+func (c *checker) references() {
+	for r := range c.in.Graph.All() {
+		id := c.in.PartOf(r.Addr)
+		if id.Tenant == "" {
+			continue
+		}
+		c.tally.Check(proof.Scope(id.Environment), 1)
+		for e := range c.in.Graph.Edges(r.Addr) {
+			if to := c.in.PartOf(e.To); apart(id, to) {
+				c.refute(id, r, CodeReference, e.Property, fmt.Sprintf("names %s, which is another tenant's.", c.in.Name(c.in.Graph.Get(e.To))),
+					"Name the tenant's own.")
+			}
+		}
+	}
+}

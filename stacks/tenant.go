@@ -1,0 +1,257 @@
+package stacks
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/balancer"
+	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/fargate"
+	"github.com/suretyhq/surety/patterns/groups"
+	"github.com/suretyhq/surety/patterns/redis"
+	"github.com/suretyhq/surety/patterns/threetier"
+)
+
+// Parameters of a site's template of tenants. What follows a service's name is
+// its own for each service.
+const (
+	paramTenant   = "Tenant"    // the tenant's name in the estate file
+	paramBalancer = "Balancer"  // the number of the balancer that serves it
+	paramHost     = "Host"      // + the service: the name at which clients find it
+	paramPriority = "Priority"  // + the service: its rule's number
+	paramCache    = "CacheUser" // the id of the tenant's user of the cache
+)
+
+// tenantHeader is the request header by which a balancer tells the tenants
+// behind the gateway apart. The gateway sets it from what its authoriser
+// verified, whatever a client sends.
+const tenantHeader = "X-Surety-Tenant"
+
+// tenantStack is a site's template of tenants while it is composed.
+type tenantStack struct {
+	*environment
+	stack       awscdk.Stack
+	around      surroundings
+	tenant      *string // the parameter's value
+	cacheUser   *string // likewise; nil where no tenant uses a cache
+	key, logKey awskms.IKey
+	secret      awssecretsmanager.Secret
+	cluster     awsecs.ICluster
+	listener    awselasticloadbalancingv2.IApplicationListener
+	balancer    awselasticloadbalancingv2.IApplicationLoadBalancer
+	zone        awsroute53.IHostedZone
+	namespace   awsservicediscovery.IPrivateDnsNamespace
+	groups      map[string]awsec2.ISecurityGroup
+	application []awsec2.ISubnet
+	database    awscdk.CustomResource
+}
+
+// addTenant makes the one template of all tenants of a site. They differ by
+// its parameters, so that a thousand of them synthesise as fast as four.
+func (env *environment) addTenant() error {
+	stack := env.stack(LayerTenant, "A tenant", LayerTenancy)
+	t := &tenantStack{environment: env, stack: stack, around: env.surroundings(stack), groups: map[string]awsec2.ISecurityGroup{}}
+	t.tenant = t.text(paramTenant, "The tenant's name in the estate file")
+	tag(stack, addr.TagTenant, *t.tenant)
+	t.application = t.around.subnets(threetier.Application)
+	t.cluster = env.clusterIn(t.around.scope, t.around.vpc)
+	number := awscdk.NewCfnParameter(stack, jsii.String(paramBalancer), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
+		Description: jsii.String("The number of the balancer that serves the tenant")})
+	t.listener, t.balancer = env.listenerOf(t.around.scope, number.ValueAsNumber(), t.around)
+	t.zone = awsroute53.PrivateHostedZone_FromHostedZoneAttributes(t.around.scope, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
+		HostedZoneId: env.balancer.Zone.HostedZoneId(), ZoneName: jsii.String(env.domain())})
+	t.namespace = importedNamespace(t.around.scope, env)
+	if len(env.tenantsOf(estate.PartCache)) > 0 {
+		t.cacheUser = t.text(paramCache, "The id of the tenant's user of the cache")
+	}
+	t.addOwn()
+	t.addGroups()
+	for _, name := range env.estate.TenantServices() {
+		t.addService(name)
+	}
+	return nil
+}
+
+// text makes a parameter and returns its value. Names of parameters are
+// alphanumeric, so that a service's hyphens are left out.
+func (t *tenantStack) text(name, description string) *string {
+	return awscdk.NewCfnParameter(t.stack, jsii.String(name), &awscdk.CfnParameterProps{Type: jsii.String("String"),
+		Description: jsii.String(description)}).ValueAsString()
+}
+
+// addOwn makes the tenant's key and secret, and its database.
+func (t *tenantStack) addOwn() {
+	scope := constructs.NewConstruct(t.stack, jsii.String("Own"))
+	asPart(scope, estate.PartTenant)
+	name := t.label() + "-" + *t.tenant
+	t.key = encryption.NewKey(scope, "Key", &encryption.KeyProps{Alias: name, Description: "Tenant " + *t.tenant + " of " + t.label(),
+		Administrator: t.estate.Keys.Administrator, Logs: true})
+	t.logKey = t.key
+	t.secret = awssecretsmanager.NewSecret(scope, jsii.String("Secret"), &awssecretsmanager.SecretProps{
+		SecretName: jsii.String(t.estate.Name + "/" + t.name + "/" + *t.tenant + "/secret"), Description: jsii.String("What the services of tenant " + *t.tenant + " sign and encrypt with"),
+		EncryptionKey: t.key, RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(secretLength), ExcludePunctuation: jsii.Bool(true)}})
+	if t.tenancy.provisioner == nil {
+		return
+	}
+	var users []*string
+	for _, s := range t.estate.TenantServices() {
+		if t.uses(s, estate.PartDatabase) {
+			users = append(users, t.user(s))
+		}
+	}
+	if len(users) == 0 {
+		return
+	}
+	t.database = awscdk.NewCustomResource(scope, jsii.String("Database"), &awscdk.CustomResourceProps{
+		ServiceToken: t.tenancy.provisioner.Resource.FunctionArn(), ResourceType: jsii.String("Custom::TenantDatabase"),
+		Properties: &map[string]any{"Database": t.tenant, "Users": users}, RemovalPolicy: awscdk.RemovalPolicy_RETAIN})
+}
+
+// secretLength is the length of the secret that a tenant starts with.
+const secretLength = 64
+
+// user is the database user of a tenant's instance of a service. A name in an
+// estate has no underscore, so that no two tenants' users have one name.
+func (t *tenantStack) user(service string) *string { return jsii.String(*t.tenant + "_" + service) }
+
+// addGroups makes a security group for each of the tenant's services, open to
+// what flows within the tenant. All else flows by the groups that tenants
+// share.
+func (t *tenantStack) addGroups() {
+	services := t.estate.TenantServices()
+	props := &groups.Props{VPC: t.around.vpc, Name: t.label() + " " + *t.tenant, Parties: services}
+	for _, f := range t.estate.GroupFlows(t.site) {
+		if t.shares(f.From.Name) && t.shares(f.To.Name) {
+			props.Flows = append(props.Flows, groups.Flow{From: f.From.Name, To: f.To.Name, Protocol: groups.Protocol(f.Protocol), Port: f.Port})
+		}
+	}
+	all, err := groups.New(t.stack, "Groups", props)
+	if err != nil {
+		panic(err) // both ends are services of the list above
+	}
+	for _, s := range services {
+		asPart(all.Of(s), s)
+		t.groups[s] = unchanged(t.around.scope, s, all.Of(s))
+	}
+}
+
+// shares says whether tenants have instances of their own of a service.
+func (t *tenantStack) shares(service string) bool {
+	for _, s := range t.estate.TenantServices() {
+		if s == service {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *tenantStack) addService(name string) {
+	s, _ := t.estate.Workload.Services.Get(name)
+	scope := constructs.NewConstruct(t.stack, jsii.String(name))
+	asPart(scope, name)
+	copies, cpu, memory := tenantSize(len(t.application))
+	props := &fargate.ServiceProps{Cluster: t.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: t.settings(name, s),
+		Subnets: t.application, SecurityGroup: t.groups[name], MoreGroups: []awsec2.ISecurityGroup{t.around.group(estate.TenantsGroup(name))},
+		Copies: copies, MaxCopies: scalingFactor * copies, CPU: cpu, MemoryMiB: memory, LogKey: t.logKey,
+		Namespace: t.namespace, Discovery: jsii.String(*t.tenant + "-" + name),
+		Secrets:    map[string]awsecs.Secret{"TENANT_SECRET": awsecs.Secret_FromSecretsManager(t.secret, nil)},
+		SecretKeys: []awskms.IKey{t.key}}
+	if credentials := t.registry[name]; credentials != nil {
+		props.Credentials = awssecretsmanager.Secret_FromSecretCompleteArn(scope, jsii.String("Registry"), credentials.SecretArn())
+		props.SecretKeys = append(props.SecretKeys, imported(scope, "PlatformKey", t.platformKey))
+	}
+	service := fargate.New(scope, "Service", props)
+	if t.uses(name, estate.PartDatabase) && t.database != nil {
+		t.environment.database.Cluster.GrantConnect(service.Task.TaskRole(), t.user(name))
+		service.Resource.Node().AddDependency(t.database)
+	}
+	if t.uses(name, estate.PartCache) {
+		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
+	}
+	t.route(scope, name, s, service)
+}
+
+// route leads the service's name to it: by its host, and behind the gateway by
+// the header that the gateway sets.
+func (t *tenantStack) route(scope constructs.Construct, name string, s estate.Service, service *fargate.Service) {
+	priority := awscdk.NewCfnParameter(t.stack, jsii.String(parameter(paramPriority, name)), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
+		Description: jsii.String("The number of the rule of " + name)})
+	route := &balancer.RouteProps{VPC: t.around.vpc, Listener: t.listener, Balancer: t.balancer, Priority: priority.ValueAsNumber(),
+		Service: service.Resource, Container: name, Port: s.Port}
+	route.Host = t.text(parameter(paramHost, name), "The name at which clients find "+name)
+	route.Zone = t.zone
+	if s.Expose == estate.ExposeGateway {
+		route.Header, route.HeaderValue = tenantHeader, t.tenant
+	}
+	balancer.NewRoute(scope, "Route", route)
+}
+
+// tenantSize is a tenant's instance of a service: a copy in each zone. It
+// scales with the tenant's load.
+func tenantSize(zones int) (copies, cpu, memory int) { return zones, 256, 512 }
+
+// settings are a service's environment variables, as in platform, but for the
+// tenant: its own instances of its callees, its own database and user.
+func (t *tenantStack) settings(name string, s estate.Service) map[string]*string {
+	vars := t.environment.settings(name, s, func(callee string) string {
+		if t.shares(callee) {
+			return *t.tenant + "-" + callee
+		}
+		return callee
+	})
+	vars["TENANT"] = t.tenant
+	if t.uses(name, estate.PartDatabase) {
+		vars["PGDATABASE"], vars["PGUSER"] = t.tenant, t.user(name)
+	}
+	if t.uses(name, estate.PartCache) {
+		maps.Copy(vars, t.environment.cache.SettingsAs(t.cacheUser, t.tenant))
+	}
+	return vars
+}
+
+// parameter names a service's parameter.
+func parameter(prefix, service string) string {
+	name := []byte(prefix)
+	upper := true
+	for i := range len(service) {
+		switch c := service[i]; {
+		case c == '-':
+			upper = true
+		case upper && 'a' <= c && c <= 'z':
+			name, upper = append(name, c-'a'+'A'), false
+		default:
+			name, upper = append(name, c), false
+		}
+	}
+	return string(name)
+}
+
+// selected is one of the values, by a number that only deployment knows.
+func selected(number *float64, values []*string) *string { return awscdk.Fn_Select(number, &values) }
+
+// parameters are what the template's parameters are for a tenant.
+func (env *environment) parameters(t estate.Tenancy) map[string]string {
+	p := map[string]string{paramTenant: t.Tenant, paramBalancer: fmt.Sprint(t.Balancer)}
+	if len(env.tenantsOf(estate.PartCache)) > 0 {
+		p[paramCache] = redis.UserID(env.label(), t.Tenant)
+	}
+	for _, s := range t.Services {
+		p[parameter(paramHost, s.Name)] = s.Host
+		p[parameter(paramPriority, s.Name)] = fmt.Sprint(s.Priority)
+	}
+	return p
+}
