@@ -45,6 +45,7 @@ const (
 	CodeTenant           = "ESTATE_TENANT"
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeForward          = "ESTATE_FORWARD"
+	CodePartner          = "ESTATE_PARTNER"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"

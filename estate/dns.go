@@ -10,6 +10,18 @@ import (
 // PortDNS is the port that a Resolver endpoint answers on, over TCP and UDP.
 const PortDNS = 53
 
+// Parts that answer and ask about names.
+const (
+	PartResolver  = "resolver"
+	PartForwarder = "forwarder"
+)
+
+// Their kinds.
+const (
+	KindResolver  Kind = "resolver"  // the inbound Resolver endpoint; endpoint subnets
+	KindForwarder Kind = "forwarder" // the outbound Resolver endpoint; DMZ
+)
+
 // DNS says which names the estate's networks ask others for.
 type DNS struct {
 	// Forward maps a domain to the servers that know the names at and below
@@ -65,7 +77,7 @@ func (e *Estate) Outside(f Flow) []netip.Prefix {
 }
 
 // Zone returns the DNS name below which a site's applications are named.
-func (e *Estate) Zone(site Site) string { return site.Name + "." + e.Domain }
+func (e *Estate) Zone(site Site) string { return e.EnvironmentDomain(site.Name) }
 
 // ServiceZone returns the DNS name below which a site's services find each
 // other.

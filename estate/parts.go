@@ -15,7 +15,7 @@ func fixedParts() map[string]Kind {
 		PartDatabase: KindDatabase, PartCache: KindCache, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
-		PartResolver: KindResolver, PartForwarder: KindForwarder,
+		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
 	}
 }
 
@@ -37,7 +37,7 @@ func (e *Estate) Parts() []Part {
 func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
 		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
-		(*Estate).resolverParts,
+		(*Estate).resolverParts, (*Estate).transferParts,
 		(*Estate).tenantParts, (*Estate).provisionerParts,
 	}
 }

@@ -108,6 +108,8 @@ type Workload struct {
 	Database *Database `yaml:"database,omitempty"`
 	// Cache is the Redis cache; absent: none.
 	Cache *Cache `yaml:"cache,omitempty"`
+	// Transfer is the exchange of files with partners; absent: none.
+	Transfer *Transfer `yaml:"transfer,omitempty"`
 }
 
 // Service is one container on ECS Fargate.
@@ -219,8 +221,6 @@ const (
 	KindFirewall   Kind = "firewall"   // the Network Firewall; hub
 	KindEgress     Kind = "egress"     // NAT gateways of the egress VPC; hub
 	KindLogs       Kind = "logs"       // log groups and buckets
-	KindResolver   Kind = "resolver"   // the inbound Resolver endpoint; endpoint subnets
-	KindForwarder  Kind = "forwarder"  // the outbound Resolver endpoint; DMZ
 )
 
 // Names of the parts that are not services. A service cannot have one of them.
@@ -234,8 +234,6 @@ const (
 	PartFirewall   = "firewall"
 	PartEgress     = "egress"
 	PartLogs       = "logs"
-	PartResolver   = "resolver"
-	PartForwarder  = "forwarder"
 )
 
 // Part is a part that the estate asks for.

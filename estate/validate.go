@@ -38,6 +38,7 @@ func (v *validator) estate() {
 	v.tenants()
 	v.tunnel()
 	v.residency()
+	v.transfer()
 	v.quotas()
 	v.bindings()
 	v.waivers()

@@ -33,6 +33,7 @@ type environment struct {
 	stacks EnvironmentStacks
 
 	dataKey, cacheKey, logKey, platformKey awskms.Key
+	filesKey                               awskms.Key
 	network                                *threetier.Network
 	groups                                 *groups.Groups
 	namespace                              awsservicediscovery.PrivateDnsNamespace
@@ -84,6 +85,9 @@ func (env *environment) addKeys() error {
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
+	}
+	if env.wantsFiles() {
+		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
 	}
 	if env.estate.Workload.Database != nil {
 		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})

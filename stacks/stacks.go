@@ -34,6 +34,7 @@ const (
 	LayerAccess    = "access"
 	LayerTenancy   = "tenancy"
 	LayerTenant    = "tenant"
+	LayerFiles     = "files"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -135,6 +136,7 @@ func workloadLayers() []layer {
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
+		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
 	}
 }
 

@@ -24,6 +24,7 @@ var implementers = map[estate.Kind][]string{
 	estate.KindLogs:       {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindResolver:   {"AWS::Route53Resolver::ResolverEndpoint"},
 	estate.KindForwarder:  {"AWS::Route53Resolver::ResolverEndpoint"},
+	estate.KindTransfer:   {"AWS::Transfer::Server"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -42,6 +43,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindAttachment: {"AWS::Logs::LogGroup"},
 	estate.KindFirewall:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindEgress:     {"AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::Logs::LogGroup"},
+	estate.KindTransfer:   {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
 }
 

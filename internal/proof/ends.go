@@ -76,6 +76,9 @@ func Ports(e *estate.Estate, g *resource.Graph) []network.Flow {
 			add(f.Protocol, f.Port)
 		}
 	}
+	if e != nil && e.Workload.Transfer != nil {
+		add(estate.TCP, estate.PortSFTP)
+	}
 	for _, l := range resource.Views[resource.Listener](g) {
 		add(listenerProtocol(l), l.Port)
 	}

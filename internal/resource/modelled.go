@@ -65,7 +65,7 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey",
 	"AWS::ApiGatewayV2::Deployment", "AWS::ApiGatewayV2::Model", "AWS::Cognito::IdentityPoolRoleAttachment", "AWS::Cognito::UserPoolClient",
 	"AWS::IoT::Policy", "AWS::IoT::PolicyPrincipalAttachment", "AWS::IoT::ThingPrincipalAttachment", "AWS::SSM::PatchBaseline", "AWS::SSM::MaintenanceWindow",
-	"AWS::EC2::PlacementGroup", "AWS::Batch::JobQueue",
+	"AWS::EC2::PlacementGroup", "AWS::Batch::JobQueue", "AWS::Transfer::User",
 	// What the provisioner of tenants' databases makes is in the cluster, which is judged itself.
 	"Custom::TenantDatabase",
 )

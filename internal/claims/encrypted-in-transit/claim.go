@@ -55,6 +55,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c.stores()
 	c.domains()
 	c.forwarding()
+	c.transfers()
 	if err := c.clients(ctx); err != nil {
 		return nil, err
 	}

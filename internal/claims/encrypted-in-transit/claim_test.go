@@ -6,6 +6,7 @@ import (
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/proof/prooftest"
 	"github.com/suretyhq/surety/internal/resource/build"
+	"github.com/suretyhq/surety/internal/value"
 )
 
 func TestS24_EndsDeclareTLS(t *testing.T) {
@@ -41,6 +42,11 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 		}},
 		{Name: "redirects to HTTPS", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTPS")})},
 		{Name: "redirects to HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainListener}, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTP")})},
+		{Name: "an SFTP server", Outcome: proof.Proved, Build: one("AWS::Transfer::Server", build.Props{"Protocols": []string{"SFTP"}, "SecurityPolicyName": "TransferSecurityPolicy-FIPS-2024-01"})},
+		{Name: "an SFTP server with the default policy", Outcome: proof.Refuted, Codes: []string{CodeWeakPolicy}, Build: one("AWS::Transfer::Server", nil)},
+		{Name: "an SFTP server with an old policy", Outcome: proof.Refuted, Codes: []string{CodeWeakPolicy}, Build: one("AWS::Transfer::Server", build.Props{"SecurityPolicyName": "TransferSecurityPolicy-2023-05"})},
+		{Name: "an FTP server", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: one("AWS::Transfer::Server", build.Props{"Protocols": []string{"SFTP", "FTP"}, "SecurityPolicyName": "TransferSecurityPolicy-2025-03"})},
+		{Name: "a server as a parameter says", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: one("AWS::Transfer::Server", build.Props{"Protocols": []value.Value{build.Unknown("a parameter")}, "SecurityPolicyName": "TransferSecurityPolicy-2025-03"})},
 		{Name: "questions in the clear", Outcome: proof.Refuted, Codes: []string{CodePlainForward}, Build: one("AWS::Route53Resolver::ResolverRule", build.Props{"TargetIps": []build.Props{{"Ip": "198.51.100.53", "Protocol": "DoH"}, {"Ip": "203.0.113.53"}}})},
 		{Name: "questions as a parameter says", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: one("AWS::Route53Resolver::ResolverRule", build.Props{"TargetIps": []build.Props{{"Ip": "198.51.100.53", "Protocol": build.Unknown("a parameter")}}})},
 		{Name: "passes TCP through", Outcome: proof.Unknown, Codes: []string{CodePassThrough}, Build: listener(build.Props{"Protocol": "TCP", "Port": 443})},

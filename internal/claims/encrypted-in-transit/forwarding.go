@@ -2,6 +2,7 @@ package encryptedintransit
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/value"
@@ -32,4 +33,41 @@ func text(v value.Value) string {
 		return s
 	}
 	return v.String()
+}
+
+// transferPolicy is the oldest policy of Transfer Family's that has no weak
+// algorithm ("Security policies for AWS Transfer Family servers").
+const transferPolicy = "2024-01"
+
+// transfers judges SFTP servers: one that also speaks FTP takes passwords in
+// the clear, and an old policy allows weak algorithms. Without a policy a server
+// has that of 2018 ("AWS::Transfer::Server").
+func (c *checker) transfers() {
+	for _, r := range c.in.Graph.OfType("AWS::Transfer::Server") {
+		c.looked(r)
+		for i, p := range r.Props.Get("Protocols").Items() {
+			if at := fmt.Sprintf("Protocols/%d", i); p.FirstUnknown() != nil {
+				c.doubt(r, CodeSettingHidden, at, fmt.Sprintf("Which protocol %s speaks is not known: %s.", c.in.Name(r), p.FirstUnknown().Error()), "Write SFTP.")
+			} else if p.Text() == "FTP" {
+				c.refute(r, CodePlainSetting, at, fmt.Sprintf("%s speaks FTP, by which passwords and files are sent in the clear.", c.in.Name(r)), "Speak SFTP alone.")
+			}
+		}
+		policy := r.Props.Get("SecurityPolicyName")
+		name := policy.Text()
+		date := name[max(0, len(name)-len(transferPolicy)):]
+		const fix = "Set SecurityPolicyName to TransferSecurityPolicy-2025-03."
+		switch {
+		case policy.FirstUnknown() != nil:
+			c.doubt(r, CodeSettingHidden, "SecurityPolicyName", fmt.Sprintf("Which algorithms %s takes is not known: %s.", c.in.Name(r), policy.FirstUnknown().Error()), fix)
+		case !strings.HasPrefix(name, "TransferSecurityPolicy-") || date < transferPolicy:
+			c.refute(r, CodeWeakPolicy, "SecurityPolicyName", fmt.Sprintf("%s takes weak algorithms: its policy is %s.", c.in.Name(r), orOldest(name)), fix)
+		}
+	}
+}
+
+func orOldest(name string) string {
+	if name == "" {
+		return "the default, TransferSecurityPolicy-2018-11"
+	}
+	return name
 }

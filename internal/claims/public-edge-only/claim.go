@@ -2,7 +2,8 @@
 // can be reached.
 //
 // Without an estate the listeners of internet-facing load balancers are the
-// declared edges; with one, nothing in a VPC is. A function with a public
+// declared edges; with one, nothing in a VPC is but the server that partners
+// exchange files with, for their addresses alone. A function with a public
 // address and a bucket that everybody may read are reached from the internet
 // without any VPC, so they count too.
 package publicedgeonly
@@ -28,6 +29,7 @@ const (
 
 	CodeBucketPerhaps = "BUCKET_PUBLIC_PERHAPS"
 	CodeService       = "SERVICE_PUBLIC_PERHAPS"
+	CodeTransfer      = "TRANSFER_SERVER_PUBLIC"
 )
 
 // Claim returns the claim.
@@ -60,16 +62,18 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 		}
 		done[p.To] = reachable(in, t, ends, p)
 	}
+	partners(in, t, ends)
 	functions(in, t)
 	buckets(in, t)
 	services(in, t)
+	servers(in, t)
 	return t.Verdicts(), nil
 }
 
 // reachable reports a class that the internet reaches beyond a declared edge,
 // and says whether it did.
 func reachable(in *proof.Input, t *proof.Tally, ends *proof.Ends, p proof.OpenPair) bool {
-	edge := declared(in, ends, p.To)
+	edge := declared(in, ends, p.From, p.To)
 	may, must := p.Reach.May.Minus(edge), p.Reach.Must.Minus(edge)
 	if may.IsEmpty() {
 		return false
@@ -91,12 +95,13 @@ func reachable(in *proof.Input, t *proof.Tally, ends *proof.Ends, p proof.OpenPa
 	return true
 }
 
-// declared returns the packets by which a class may be reached as an edge.
-func declared(in *proof.Input, ends *proof.Ends, c network.ClassID) network.PacketSet {
-	var edge network.PacketSet
+// declared returns the packets by which a class may be reached as an edge from
+// a class of the internet.
+func declared(in *proof.Input, ends *proof.Ends, from, c network.ClassID) network.PacketSet {
 	if in.Estate != nil {
-		return edge
+		return partnersEdge(in, ends, from, c)
 	}
+	var edge network.PacketSet
 	for _, m := range ends.Net.Class(c).Members {
 		if m.Kind != resource.EndBalancer || m.Public == resource.No {
 			return network.PacketSet{}

@@ -69,6 +69,13 @@ func TestS07_OnlyEdgesAreReachedFromTheInternet(t *testing.T) {
 			b.Add("AWS::Lambda::Url", "Url", build.Props{"AuthType": build.Unknown("a parameter")})
 		}},
 		{Name: "a search domain outside VPCs", Outcome: proof.Unknown, Codes: []string{CodeService}, Build: func(b *build.Builder) { b.Add("AWS::OpenSearchService::Domain", "Domain", nil) }},
+		{Name: "an SFTP server for everybody", Outcome: proof.Refuted, Codes: []string{CodeTransfer}, Build: func(b *build.Builder) { b.Add("AWS::Transfer::Server", "Sftp", nil) }},
+		{Name: "an SFTP server as a parameter says", Outcome: proof.Unknown, Codes: []string{CodeTransfer}, Build: func(b *build.Builder) {
+			b.Add("AWS::Transfer::Server", "Sftp", build.Props{"EndpointType": build.Unknown("a parameter")})
+		}},
+		{Name: "an SFTP server in a VPC", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			b.Add("AWS::Transfer::Server", "Sftp", build.Props{"EndpointType": "VPC"})
+		}},
 		{Name: "a bucket that blocks everybody", Outcome: proof.Proved, Build: policy(build.Props{"PublicAccessBlockConfiguration": build.Props{"RestrictPublicBuckets": true}})},
 	})
 }

@@ -35,6 +35,7 @@ const (
 	data        = "Data"
 	endpoint    = "endpoint"
 	attachment  = "attachment"
+	partners    = "partners"
 	outside     = "outside"
 )
 
@@ -46,6 +47,7 @@ func matrix() map[string][]string {
 		data:        {data, endpoint},
 		endpoint:    {},
 		attachment:  {},
+		partners:    {},
 	}
 }
 
@@ -63,6 +65,8 @@ func tierOf(k estate.Kind) string {
 		return endpoint
 	case estate.KindAttachment:
 		return attachment
+	case estate.KindTransfer:
+		return partners
 	}
 	return ""
 }

@@ -61,6 +61,8 @@ func (c *checker) routes(id estate.PartID, tier string, subnet addr.Address) {
 	for _, r := range table.Routes {
 		f := proof.Finding{At: r.Addr, Part: id, Property: "DestinationCidrBlock"}
 		switch {
+		case tier == partners && r.Target == resource.TargetInternetGateway:
+			continue // public-edge-only says who comes by it
 		case r.Target == resource.TargetInternetGateway || r.Target == resource.TargetEgressOnlyGateway:
 			f.Code = CodePublic
 			f.Message = fmt.Sprintf("%s, in the tier %s, is in a subnet that is public: it has a route to an internet gateway.", id, tier)
