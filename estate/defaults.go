@@ -24,6 +24,12 @@ func (e *Estate) fillDefaults() {
 	if !e.has("network/availability-zones") {
 		e.Network.AvailabilityZones = defaultZones
 	}
+	if !e.has("logging/lock-days") {
+		e.Logging.LockDays = defaultLockDays
+	}
+	if !e.has("logging/keep-days") {
+		e.Logging.KeepDays = max(defaultKeepDays, e.Logging.LockDays)
+	}
 	for name, env := range e.Environments.All() {
 		env.Size = cmp.Or(env.Size, Small)
 		e.Environments.Set(name, env)

@@ -31,6 +31,8 @@ type Estate struct {
 	Organisation Organisation `yaml:"organisation"`
 	// Keys says who administers the KMS keys.
 	Keys Keys `yaml:"keys,omitempty"`
+	// Logging says how long the archive keeps logs.
+	Logging Logging `yaml:"logging,omitempty"`
 	// Network says how addresses, Availability Zones and egress are laid out.
 	Network Network `yaml:"network,omitempty"`
 	// Environments are copies of the platform, each in its own VPC.

@@ -30,6 +30,7 @@ type environment struct {
 	stacks EnvironmentStacks
 
 	dataKey, cacheKey, logKey, platformKey awskms.Key
+	delivery                               *delivery // nil: nothing is archived
 	network                                *threetier.Network
 	groups                                 *groups.Groups
 	namespace                              awsservicediscovery.PrivateDnsNamespace
@@ -50,6 +51,8 @@ func (env *environment) stackIn(region, layer, description string, after ...stri
 		switch l {
 		case LayerHubCore:
 			stacks = append(stacks, env.hub.stack)
+		case LayerArchive:
+			stacks = append(stacks, env.archive.stacks()...)
 		case LayerHubRoutes:
 			stacks = append(stacks, env.hub.routes)
 		default:
@@ -73,7 +76,7 @@ func (env *environment) addKeys() error {
 		}
 		return k
 	}
-	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true})
+	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true, LogDelivery: true})
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
@@ -93,7 +96,7 @@ func imported(scope constructs.Construct, id string, key awskms.Key) awskms.IKey
 
 func (env *environment) addNetwork() error {
 	h := env.hub
-	stack := env.stack(LayerNetwork, "Network", LayerHubCore, LayerKeys)
+	stack := env.stack(LayerNetwork, "Network", LayerHubCore, LayerKeys, LayerDelivery)
 	plan, _ := env.plan.Environments.Get(env.name)
 	key := imported(stack, "LogKey", env.logKey)
 	flowLogs := encryption.NewLogGroup(stack, "FlowLogs", &encryption.LogGroupProps{Key: key})
@@ -104,7 +107,10 @@ func (env *environment) addNetwork() error {
 	env.network = threetier.New(stack, "Network", &threetier.Props{Name: env.label(), CIDR: plan.CIDR, Private: env.estate.Network.Supernet,
 		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
 		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Resolver: env.hasPart(estate.PartResolver), Outside: env.outsideTiers(),
-		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
+		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs, FlowArchive: env.delivery.recordsARN()})
+	if carrier := env.delivery.carrier(); carrier != nil {
+		carrier.Carry(stack, "QueryArchive", queryLogs)
+	}
 	asPart(env.network.Attachment, estate.PartAttachment)
 
 	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: env.label(), VPCID: env.network.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queryLogs})

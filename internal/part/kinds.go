@@ -22,6 +22,8 @@ var implementers = map[estate.Kind][]string{
 	estate.KindLogs:       {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindResolver:   {"AWS::Route53Resolver::ResolverEndpoint"},
 	estate.KindForwarder:  {"AWS::Route53Resolver::ResolverEndpoint"},
+	estate.KindTrail:      {"AWS::CloudTrail::Trail"},
+	estate.KindFindings:   {"AWS::SNS::Topic"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -40,6 +42,8 @@ var companions = map[estate.Kind][]string{
 	estate.KindFirewall:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindEgress:     {"AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::Logs::LogGroup"},
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
+	estate.KindTrail:      {"AWS::Logs::LogGroup"},
+	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::SQS::Queue"},
 }
 
 // ownData is what a service may keep for itself.

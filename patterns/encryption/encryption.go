@@ -27,6 +27,11 @@ type KeyProps struct {
 	// Logs lets CloudWatch Logs use the key for the log groups of the key's
 	// account and Region.
 	Logs bool
+	// LogDelivery lets AWS's log delivery encrypt the logs of the key's account
+	// that it writes to buckets.
+	LogDelivery bool
+	// Statements are what else the key's policy allows.
+	Statements []awsiam.PolicyStatement
 	// FargateCluster is the name of the ECS cluster of the key's account whose
 	// Fargate tasks' storage the key encrypts. Empty: none.
 	FargateCluster string
@@ -73,6 +78,11 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 				Service: jsii.String("logs"), Resource: jsii.String("*")})}},
 			use()...))
 	}
+	if props.LogDelivery {
+		// "Amazon S3 bucket server-side encryption" of "Logs sent to Amazon S3", Amazon CloudWatch Logs User Guide.
+		statements = append(statements, allow("LogDeliveryUses", awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil),
+			map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}}, use()...))
+	}
 	if props.FargateCluster != "" {
 		fargate := awsiam.NewServicePrincipal(jsii.String("fargate.amazonaws.com"), nil)
 		context := map[string]any{"StringEquals": map[string]any{
@@ -85,6 +95,7 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 				"ForAllValues:StringEquals": map[string]any{"kms:GrantOperations": []any{"Decrypt"}},
 			}, "kms:CreateGrant"))
 	}
+	statements = append(statements, props.Statements...)
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})
 }
 
