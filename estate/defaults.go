@@ -24,6 +24,7 @@ func (e *Estate) fillDefaults() {
 	if !e.has("network/availability-zones") {
 		e.Network.AvailabilityZones = defaultZones
 	}
+	e.Keys.Origin = cmp.Or(e.Keys.Origin, OriginKMS)
 	if !e.has("logging/lock-days") {
 		e.Logging.LockDays = defaultLockDays
 	}

@@ -60,14 +60,6 @@ type Regions struct {
 	Home string `yaml:"home"`
 }
 
-// Keys says who administers the KMS keys.
-type Keys struct {
-	// Administrator is the ARN of the IAM role (usually a third party's) that
-	// administers every customer-managed key. Empty: the account's own
-	// administrators do.
-	Administrator string `yaml:"administrator,omitempty"`
-}
-
 // Network says how addresses, Availability Zones and egress are laid out.
 type Network struct {
 	// Supernet is the IPv4 range that every VPC of the estate is cut from.

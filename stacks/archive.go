@@ -54,10 +54,9 @@ func (c *composer) addArchive() {
 	if c.estate.HasTrail() {
 		props.TrailARN = c.trailARN()
 	}
-	a := &archive{keys: c.stack(at, LayerKeys, "Encryption key of the archive of "+c.estate.Name)}
-	a.key = encryption.NewKey(a.keys, "archive", &encryption.KeyProps{Alias: c.estate.Name + "-archive", Description: "Logs of all accounts of " + c.estate.Name,
-		Administrator: c.estate.Keys.Administrator, Statements: bucket.ArchiveKeyStatements(a.keys, props)})
-	asPart(a.key, estate.PartLogs)
+	a := &archive{}
+	a.keys, a.key = c.keyStack(at, LayerKeys, estate.PartLogs, encryption.KeyProps{Alias: c.estate.Name + "-archive",
+		Description: "Archive of the logs of all accounts of " + c.estate.Name, Statements: bucket.ArchiveKeyStatements(at.region, props)})
 	a.logs = c.stack(at, LayerLogs, "Archive of the logs of all accounts of "+c.estate.Name, a.keys)
 	props.Key = imported(a.logs, "Key", a.key)
 	a.bucket = bucket.NewArchive(a.logs, "Archive", props)

@@ -3,7 +3,6 @@ package stacks
 import (
 	"slices"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudtrail"
 	"github.com/aws/jsii-runtime-go"
 
@@ -16,6 +15,9 @@ import (
 func (c *composer) securityStacks() int {
 	const archive, trail = 2, 1
 	n := len(c.watched())
+	if n > 0 {
+		n++ // the audit's key
+	}
 	if c.estate.Archive().ID != "" {
 		n += archive
 	}
@@ -96,19 +98,23 @@ const edgeRegion = "us-east-1"
 // account the place where their findings come together.
 func (c *composer) addDetection() {
 	for _, at := range c.watched() {
-		stack := c.stack(at, LayerDetection, "Detection of threats in the account of "+at.environment)
-		detection.NewDetector(stack, "Detector")
 		if at.environment == estate.AuditEnvironment {
-			c.addCentre(stack)
+			c.addCentre(at)
+			continue
 		}
+		detection.NewDetector(c.stack(at, LayerDetection, detectionOf(at)), "Detector")
 	}
 }
 
-func (c *composer) addCentre(stack awscdk.Stack) {
+func detectionOf(at place) string { return "Detection of threats in the account of " + at.environment }
+
+func (c *composer) addCentre(at place) {
 	name := c.estate.Name + "-findings"
-	key := encryption.NewKey(stack, "findings", &encryption.KeyProps{Alias: name, Description: "Security findings of " + c.estate.Name,
-		Administrator: c.estate.Keys.Administrator, Statements: detection.KeyStatements(stack)})
-	asPart(key, estate.PartFindings)
+	keys, own := c.keyStack(at, LayerKeys, estate.PartFindings, encryption.KeyProps{Alias: name, Description: "Security findings of " + c.estate.Name,
+		Statements: detection.KeyStatements(at.account)})
+	stack := c.stack(at, LayerDetection, detectionOf(at), keys)
+	detection.NewDetector(stack, "Detector")
+	key := imported(stack, "Key", own)
 	props := &detection.Props{Name: name, Key: key}
 	for _, at := range c.watched() {
 		if !slices.Contains(props.Accounts, at.account) {

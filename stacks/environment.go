@@ -69,8 +69,8 @@ func (env *environment) label() string { return env.estate.Name + "-" + env.name
 func (env *environment) addKeys() error {
 	stack := env.stack(LayerKeys, "Encryption keys")
 	key := func(purpose, part string, props encryption.KeyProps) awskms.Key {
-		props.Alias, props.Administrator = env.label()+"-"+purpose, env.estate.Keys.Administrator
-		k := encryption.NewKey(stack, purpose, &props)
+		props.Alias = env.label() + "-" + purpose
+		k := env.newKey(stack, purpose, props)
 		if part != "" {
 			asPart(k, part)
 		}

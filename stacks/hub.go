@@ -42,11 +42,12 @@ func (c *composer) hubPlace() place {
 }
 
 func (c *composer) hubCore() *hub {
-	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name, c.archive.stacks()...)}
 	name := c.estate.Name + "-hub"
-	key := encryption.NewKey(h.stack, "Key", &encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
-		Administrator: c.estate.Keys.Administrator, Logs: true, LogDelivery: true})
-	asPart(key, estate.PartLogs)
+	keys, own := c.keyStack(c.hubPlace(), LayerHubKeys, estate.PartLogs, encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
+		Logs: true, LogDelivery: true})
+	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name,
+		append(c.archive.stacks(), keys)...)}
+	key := imported(h.stack, "LogKey", own)
 	var delivery *delivery
 	if c.archive != nil {
 		delivery = c.archive.newDelivery(h.stack, name, c.hubPlace().account, key)

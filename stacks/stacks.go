@@ -24,6 +24,7 @@ import (
 
 // Layers of the hub and of an environment: the last word of a stack's name.
 const (
+	LayerHubKeys   = "hub-keys"
 	LayerHubCore   = "hub-core"
 	LayerHubRoutes = "hub-routes"
 	LayerKeys      = "keys"
@@ -158,7 +159,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 2 + c.securityStacks()
+	c.total = 3 + c.securityStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			if l.wanted == nil || l.wanted(env) {

@@ -1,7 +1,6 @@
 package bucket
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -104,11 +103,11 @@ func (b *Bucket) admitTrail(arn string) {
 // trail. kms:Decrypt verifies an S3 Bucket Key ("S3 Bucket Keys and
 // replication", Amazon S3 User Guide); without a permission to read the archive
 // a writer can decrypt nothing by it.
-func ArchiveKeyStatements(scope constructs.Construct, props *Archive) []awsiam.PolicyStatement {
+func ArchiveKeyStatements(region string, props *Archive) []awsiam.PolicyStatement {
 	var all []awsiam.PolicyStatement
 	if len(props.Writers) > 0 {
 		when := ByRole(props.RoleARN)
-		when["StringEquals"] = map[string]any{"kms:ViaService": "s3." + *awscdk.Stack_Of(scope).Region() + ".amazonaws.com"}
+		when["StringEquals"] = map[string]any{"kms:ViaService": "s3." + region + ".amazonaws.com"}
 		writers := Writers(props.Writers)
 		all = append(all, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("WritersEncrypt"), Principals: &writers,
 			Actions: jsii.Strings("kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"), Resources: jsii.Strings("*"), Conditions: &when}))

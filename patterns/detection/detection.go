@@ -122,9 +122,9 @@ func (c *Centre) send(id, description string, pattern map[string]any) {
 // KeyStatements let EventBridge send to a topic that the key encrypts
 // ("Enabling compatibility between event sources from AWS services and
 // encrypted topics", Amazon SNS Developer Guide).
-func KeyStatements(scope constructs.Construct) []awsiam.PolicyStatement {
+func KeyStatements(account string) []awsiam.PolicyStatement {
 	return []awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("EventsEncrypt"),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey*"), Resources: jsii.Strings("*"),
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}}})}
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}}})}
 }
