@@ -61,6 +61,10 @@ type badInput struct {
 func badInputs() []badInput {
 	digits := "0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"
 	return []badInput{
+		{"keys of an unknown origin", "role/keys\"}", "role/keys\", origin: hsm}", []string{"ESTATE_CHOICE 9:70"}},
+		{"external keys that nobody imports", "keys: {administrator: \"arn:aws:iam::100000000009:role/keys\"}", "keys: {origin: external}", []string{"ESTATE_KEY_ADMINISTRATOR 9:16"}},
+		{"logs that are deleted while they are locked", "keys: {", "logging: {lock-days: 500, keep-days: 400}\nkeys: {", []string{"ESTATE_LOG_DAYS 9:38"}},
+		{"logs for a week", "keys: {", "logging: {lock-days: 7}\nkeys: {", []string{"ESTATE_LOG_DAYS 9:22"}},
 		{"anchor", "{account: dev,", "&d {account: dev,", []string{"ESTATE_UNSUPPORTED_YAML 12:9"}},
 		{"alias", "  dev:  {account: dev, cidr: 10.9.0.0/16}", "  dev: &d {account: dev}\n  tst: *d", []string{"ESTATE_UNSUPPORTED_YAML 12:8", "ESTATE_UNSUPPORTED_YAML 13:8"}},
 		{"merge key", "prod: {account: prod, size: large}", "prod: {account: prod, <<: {size: large}}", []string{"ESTATE_UNSUPPORTED_YAML 13:25"}},

@@ -32,6 +32,7 @@ const (
 	CodeOrganisation     = "ESTATE_ORGANISATION"
 	CodeNoEnvironment    = "ESTATE_NO_ENVIRONMENT"
 	CodeKeyAdministrator = "ESTATE_KEY_ADMINISTRATOR"
+	CodeLogDays          = "ESTATE_LOG_DAYS"
 	CodeZones            = "ESTATE_ZONES"
 	CodeSupernet         = "ESTATE_SUPERNET"
 	CodeSupernetTooSmall = "ESTATE_SUPERNET_TOO_SMALL"

@@ -24,6 +24,13 @@ func (e *Estate) fillDefaults() {
 	if !e.has("network/availability-zones") {
 		e.Network.AvailabilityZones = defaultZones
 	}
+	e.Keys.Origin = cmp.Or(e.Keys.Origin, OriginKMS)
+	if !e.has("logging/lock-days") {
+		e.Logging.LockDays = defaultLockDays
+	}
+	if !e.has("logging/keep-days") {
+		e.Logging.KeepDays = max(defaultKeepDays, e.Logging.LockDays)
+	}
 	for name, env := range e.Environments.All() {
 		env.Size = cmp.Or(env.Size, Small)
 		e.Environments.Set(name, env)

@@ -37,6 +37,7 @@ type StackSizes struct {
 func (e *Estate) StackSizes() StackSizes {
 	const routes, routesEach = 3, 5
 	const network, networkZone, groupRules, storeEntries = 141, 22, 2, 4
+	const archived = 2 // a second flow log, and what carries the query logs
 	s := StackSizes{HubRoutes: routes + routesEach*e.Environments.Len()}
 	for _, site := range e.Sites() {
 		groups, between := map[PartID]bool{}, 0
@@ -54,6 +55,9 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.exposures().access != "" {
 		const resolver = 6 // entries of network ACLs, by which the tunnel asks
 		s.Network += resolver
+	}
+	if e.Archive().ID != "" {
+		s.Network += archived
 	}
 	s.Platform = e.platformAround()
 	for name := range e.Workload.Services.All() {

@@ -124,10 +124,6 @@ func (v *validator) organisation() {
 		v.repeated(path+"/roles", roles)
 	}
 	v.roles(having)
-	if a := e.Keys.Administrator; e.has("keys/administrator") && !isRoleARN(a) {
-		v.bad(CodeKeyAdministrator, "keys/administrator", fmt.Sprintf("%q is not the ARN of an IAM role", short(a)),
-			"it becomes a principal of every key's policy", "write it as arn:aws:iam::<account id>:role/<name>")
-	}
 }
 
 // unborn hints at accounts without an id: the file can be checked before

@@ -24,6 +24,7 @@ func fixedParts() map[string]Kind {
 func (e *Estate) Parts() []Part {
 	b := &partBuilder{estate: e}
 	e.hubParts(b)
+	e.securityParts(b)
 	for _, site := range e.Sites() {
 		b.site = site
 		for _, add := range siteParts() {

@@ -72,6 +72,8 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Enum: []any{ExposeGateway, ExposeAccess}}
 	case reflect.TypeFor[TenantState]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{TenantActive, TenantRetained}}
+	case reflect.TypeFor[KeyOrigin]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{OriginKMS, OriginExternal}}
 	case reflect.TypeFor[Role]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{RoleNetworkHub, RoleLogArchive, RoleAudit}}
 	}

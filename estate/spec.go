@@ -31,6 +31,8 @@ type Estate struct {
 	Organisation Organisation `yaml:"organisation"`
 	// Keys says who administers the KMS keys.
 	Keys Keys `yaml:"keys,omitempty"`
+	// Logging says how long the archive keeps logs.
+	Logging Logging `yaml:"logging,omitempty"`
 	// Network says how addresses, Availability Zones and egress are laid out.
 	Network Network `yaml:"network,omitempty"`
 	// Environments are copies of the platform, each in its own VPC.
@@ -56,14 +58,6 @@ type Estate struct {
 type Regions struct {
 	// Home is the AWS Region of every environment.
 	Home string `yaml:"home"`
-}
-
-// Keys says who administers the KMS keys.
-type Keys struct {
-	// Administrator is the ARN of the IAM role (usually a third party's) that
-	// administers every customer-managed key. Empty: the account's own
-	// administrators do.
-	Administrator string `yaml:"administrator,omitempty"`
 }
 
 // Network says how addresses, Availability Zones and egress are laid out.

@@ -26,6 +26,8 @@ func (v *validator) estate() {
 			"every name of the estate is below it", "write a domain in lower case, for example cover.example")
 	}
 	v.organisation()
+	v.keys()
+	v.logging()
 	tooMany := v.atMost("environments", e.Environments.Len(), maxEnvironments)
 	tooMany = v.atMost("workload/services", e.Workload.Services.Len(), maxServices) || tooMany
 	tooMany = v.atMost("tenants", e.Tenants.Len(), maxTenants) || tooMany

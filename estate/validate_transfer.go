@@ -38,7 +38,7 @@ func (v *validator) transfer() {
 			v.bad(CodeName, path, fmt.Sprintf("%q is too short to sign in with", name), "Transfer Family takes names of at least three characters", "choose a longer name")
 		}
 		v.allowed(path+"/allow", name, p)
-		v.keys(path+"/keys", name, p.Keys)
+		v.publicKeys(path+"/keys", name, p.Keys)
 	}
 }
 
@@ -64,8 +64,8 @@ func (v *validator) allowed(at, name string, p Partner) {
 	v.repeated(at, ranges)
 }
 
-// keys checks the public keys of a partner.
-func (v *validator) keys(at, name string, keys []string) {
+// publicKeys checks the public keys of a partner.
+func (v *validator) publicKeys(at, name string, keys []string) {
 	const fix = "write the line that ssh-keygen wrote into the file that ends in .pub"
 	switch {
 	case len(keys) == 0:

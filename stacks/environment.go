@@ -34,6 +34,7 @@ type environment struct {
 
 	dataKey, cacheKey, logKey, platformKey awskms.Key
 	filesKey                               awskms.Key
+	delivery                               *delivery // nil: nothing is archived
 	network                                *threetier.Network
 	groups                                 *groups.Groups
 	namespace                              awsservicediscovery.PrivateDnsNamespace
@@ -58,6 +59,8 @@ func (env *environment) stackIn(region, layer, description string, after ...stri
 		switch l {
 		case LayerHubCore:
 			stacks = append(stacks, env.hub.stack)
+		case LayerArchive:
+			stacks = append(stacks, env.archive.stacks()...)
 		case LayerHubRoutes:
 			stacks = append(stacks, env.hub.routes)
 		default:
@@ -74,14 +77,14 @@ func (env *environment) label() string { return env.estate.Name + "-" + env.name
 func (env *environment) addKeys() error {
 	stack := env.stack(LayerKeys, "Encryption keys")
 	key := func(purpose, part string, props encryption.KeyProps) awskms.Key {
-		props.Alias, props.Administrator = env.label()+"-"+purpose, env.estate.Keys.Administrator
-		k := encryption.NewKey(stack, purpose, &props)
+		props.Alias = env.label() + "-" + purpose
+		k := env.newKey(stack, purpose, props)
 		if part != "" {
 			asPart(k, part)
 		}
 		return k
 	}
-	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true})
+	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true, LogDelivery: true})
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
@@ -104,7 +107,7 @@ func imported(scope constructs.Construct, id string, key awskms.Key) awskms.IKey
 
 func (env *environment) addNetwork() error {
 	h := env.hub
-	stack := env.stack(LayerNetwork, "Network", LayerHubCore, LayerKeys)
+	stack := env.stack(LayerNetwork, "Network", LayerHubCore, LayerKeys, LayerDelivery)
 	plan, _ := env.plan.Environments.Get(env.name)
 	key := imported(stack, "LogKey", env.logKey)
 	flowLogs := encryption.NewLogGroup(stack, "FlowLogs", &encryption.LogGroupProps{Key: key})
@@ -115,7 +118,10 @@ func (env *environment) addNetwork() error {
 	env.network = threetier.New(stack, "Network", &threetier.Props{Name: env.label(), CIDR: plan.CIDR, Private: env.estate.Network.Supernet,
 		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
 		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Resolver: env.hasPart(estate.PartResolver), Outside: env.outsideTiers(),
-		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
+		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs, FlowArchive: env.delivery.recordsARN()})
+	if carrier := env.delivery.carrier(); carrier != nil {
+		carrier.Carry(stack, "QueryArchive", queryLogs)
+	}
 	asPart(env.network.Attachment, estate.PartAttachment)
 
 	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: env.label(), VPCID: env.network.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queryLogs})

@@ -42,11 +42,16 @@ func (c *composer) hubPlace() place {
 }
 
 func (c *composer) hubCore() *hub {
-	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name)}
 	name := c.estate.Name + "-hub"
-	key := encryption.NewKey(h.stack, "Key", &encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
-		Administrator: c.estate.Keys.Administrator, Logs: true})
-	asPart(key, estate.PartLogs)
+	keys, own := c.keyStack(c.hubPlace(), LayerHubKeys, estate.PartLogs, encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
+		Logs: true, LogDelivery: true})
+	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name,
+		append(c.archive.stacks(), keys)...)}
+	key := imported(h.stack, "LogKey", own)
+	var delivery *delivery
+	if c.archive != nil {
+		delivery = c.archive.newDelivery(h.stack, name, c.hubPlace().account, key)
+	}
 
 	tables := []string{tableInspected, tableEgress}
 	for _, env := range c.estate.Environments.Keys() {
@@ -64,7 +69,7 @@ func (c *composer) hubCore() *hub {
 	asPart(flowLogs, estate.PartLogs)
 	h.egress = egressvpc.New(h.stack, "Egress", &egressvpc.Props{Name: name + "-egress", CIDR: c.plan.Hub.CIDR, Private: c.estate.Network.Supernet,
 		Zones: c.plan.Hub.Zones, Range: ranges(c.plan.Hub, estate.HubTiers()), Subnets: subnets(c.plan.Hub),
-		Ports: c.outsidePorts(), TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs})
+		Ports: c.outsidePorts(), TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs, FlowArchive: delivery.recordsARN()})
 	asPart(h.egress.Attachment, estate.PartAttachment)
 	for i := range h.egress.NATs {
 		asPart(h.egress.NATs[i], estate.PartEgress)
@@ -75,6 +80,10 @@ func (c *composer) hubCore() *hub {
 	queries := encryption.NewLogGroup(h.stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
 	asPart(queries, estate.PartLogs)
 	dnsfirewall.Guard(h.stack, "EgressDns", &dnsfirewall.VPCProps{Name: name + "-egress", VPCID: h.egress.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queries})
+	if carrier := delivery.carrier(); carrier != nil {
+		carrier.Carry(h.stack, "FirewallArchive", firewallLogs)
+		carrier.Carry(h.stack, "QueryArchive", queries)
+	}
 	transithub.Share(h.stack, "Share", name, c.sharedWith(c.hubPlace().account), h.transit.ARN(), h.dns.AttrArn())
 	return h
 }

@@ -35,7 +35,7 @@ type platform struct {
 }
 
 func (env *environment) addPlatform() error {
-	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
+	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
 	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
 	env.registry = map[string]awssecretsmanager.ISecret{}
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
@@ -49,7 +49,7 @@ func (env *environment) addPlatform() error {
 	}
 	if ways[estate.ExposeGateway] || ways[estate.ExposeAccess] {
 		env.balancer = balancer.New(stack, "Balancer", &balancer.Props{VPC: p.around.vpc, Subnets: p.dmz,
-			SecurityGroup: p.around.group(estate.PartBalancer), Domain: env.domain()})
+			SecurityGroup: p.around.group(estate.PartBalancer), Domain: env.domain(), Logs: env.delivery.accessLogs()})
 		asPart(p.balancer.Construct, estate.PartBalancer)
 	}
 	for name, s := range env.estate.Workload.Services.All() {

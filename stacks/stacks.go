@@ -24,9 +24,11 @@ import (
 
 // Layers of the hub and of an environment: the last word of a stack's name.
 const (
+	LayerHubKeys   = "hub-keys"
 	LayerHubCore   = "hub-core"
 	LayerHubRoutes = "hub-routes"
 	LayerKeys      = "keys"
+	LayerDelivery  = "delivery"
 	LayerNetwork   = "network"
 	LayerData      = "data"
 	LayerCache     = "cache"
@@ -35,6 +37,15 @@ const (
 	LayerTenancy   = "tenancy"
 	LayerTenant    = "tenant"
 	LayerFiles     = "files"
+)
+
+// Layers of the accounts that keep logs and watch; those of the archive, its
+// keys and its logs, are one thing to other stacks.
+const (
+	LayerLogs      = "logs"
+	LayerTrail     = "trail"
+	LayerDetection = "detection"
+	LayerArchive   = "archive"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -123,6 +134,7 @@ type layer struct {
 func networkLayers() []layer {
 	return []layer{
 		{name: LayerKeys, add: (*environment).addKeys},
+		{name: LayerDelivery, wanted: (*environment).wantsDelivery, add: (*environment).addDelivery},
 		{name: LayerNetwork, add: (*environment).addNetwork},
 	}
 }
@@ -142,7 +154,7 @@ func workloadLayers() []layer {
 
 // Compose adds all stacks of an estate to an app, which may hold other stacks
 // too; of the options Out counts for nothing. The order is that of deployment:
-// hub-core, the sites' keys and networks, hub-routes, then the rest.
+// the archive, hub-core, the sites' keys and networks, hub-routes, then the rest.
 func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	if err := append(e.WithoutID(), e.Plan().Problems...).Err(); err != nil {
 		return nil, err
@@ -153,7 +165,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 2
+	c.total = 3 + c.securityStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			if l.wanted == nil || l.wanted(env) {
@@ -161,6 +173,9 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 			}
 		}
 	}
+	c.addArchive()
+	c.addTrail()
+	c.addDetection()
 	c.hub = c.hubCore()
 	for _, env := range environments {
 		if err := env.compose(networkLayers()); err != nil {
@@ -195,6 +210,7 @@ type composer struct {
 	estate      *estate.Estate
 	plan        estate.Plan
 	options     Options
+	archive     *archive // nil: the estate has none
 	hub         *hub
 	done, total int
 }

@@ -35,7 +35,7 @@ func (env *environment) addTenancy() error {
 	dmz, group := around.subnets(threetier.DMZ), around.group(estate.PartBalancer)
 	for i := range env.estate.Balancers(env.site) {
 		b := balancer.New(stack, fmt.Sprintf("Balancer%d", i), &balancer.Props{VPC: around.vpc, Subnets: dmz,
-			SecurityGroup: group, Domain: env.domain(), Beside: env.balancer})
+			SecurityGroup: group, Domain: env.domain(), Beside: env.balancer, Logs: env.delivery.accessLogs()})
 		asPart(b.Construct, estate.PartBalancer)
 		env.tenancy.balancers = append(env.tenancy.balancers, b)
 	}

@@ -11,6 +11,7 @@ import (
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
+	"github.com/suretyhq/surety/internal/claims/logged"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
@@ -37,5 +38,6 @@ func All() []proof.Claim {
 		residency.Claim(),
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
+		logged.Claim(),
 	}
 }

@@ -25,6 +25,8 @@ var implementers = map[estate.Kind][]string{
 	estate.KindResolver:   {"AWS::Route53Resolver::ResolverEndpoint"},
 	estate.KindForwarder:  {"AWS::Route53Resolver::ResolverEndpoint"},
 	estate.KindTransfer:   {"AWS::Transfer::Server"},
+	estate.KindTrail:      {"AWS::CloudTrail::Trail"},
+	estate.KindFindings:   {"AWS::SNS::Topic"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -45,6 +47,8 @@ var companions = map[estate.Kind][]string{
 	estate.KindEgress:     {"AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::Logs::LogGroup"},
 	estate.KindTransfer:   {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
+	estate.KindTrail:      {"AWS::Logs::LogGroup"},
+	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::SQS::Queue"},
 }
 
 // ownData is what a service may keep for itself.

@@ -245,7 +245,15 @@ func (s Statement) DeniesPlaintext(service string) bool {
 	if s.Allow || s.NotPrincipal || s.NotAction || !slices.ContainsFunc(s.Principals, Principal.Any) {
 		return false
 	}
-	if !slices.ContainsFunc(s.Actions, func(a value.Value) bool { return a.Text() == "*" || strings.EqualFold(a.Text(), service+":*") }) {
+	all := []string{"*", service + ":*"}
+	if service == "sns" {
+		// A topic's policy takes no wildcard for its actions, and publishing is the
+		// one that carries data ("Using identity-based policies with Amazon SNS").
+		all = append(all, "sns:Publish")
+	}
+	if !slices.ContainsFunc(s.Actions, func(a value.Value) bool {
+		return slices.ContainsFunc(all, func(name string) bool { return strings.EqualFold(a.Text(), name) })
+	}) {
 		return false
 	}
 	secure := s.Condition.Get("Bool").Get("aws:SecureTransport")

@@ -18,6 +18,9 @@ type derived struct {
 	envs   []string          // every scope but the estate's, as reports show them
 	sites  []string          // those that are environments
 	byAcct map[string]string // account → environment, where only one has it
+	// byStack says for the stacks of accounts that several environments share
+	// whose they are.
+	byStack map[addr.Stack]string
 
 	declaring sync.Once
 	flows     []estate.Flow
@@ -52,7 +55,44 @@ func (in *Input) readScopes() {
 				in.derived.byAcct[id] = env
 			}
 		}
+		in.derived.byStack = in.stacksOf(shared)
 	})
+}
+
+// stacksOf finds whose the stacks of shared accounts are: that of the
+// environment that all tags in a stack name, or where nothing in it is tagged,
+// all tags of what it refers to in the account. A stack about which they do not
+// agree is nobody's.
+func (in *Input) stacksOf(shared map[string]int) map[addr.Stack]string {
+	own, near := map[addr.Stack]string{}, map[addr.Stack]string{}
+	note := func(m map[addr.Stack]string, s addr.Stack, r *resource.Resource) {
+		env := r.Tags[addr.TagEnvironment].Text()
+		if !slices.Contains(in.derived.envs, env) {
+			return
+		}
+		if other, ok := m[s]; ok && other != env {
+			env = ""
+		}
+		m[s] = env
+	}
+	for r := range in.Graph.All() {
+		stack := r.Addr.Stack
+		if shared[stack.Account] < 2 {
+			continue
+		}
+		note(own, stack, r)
+		for e := range in.Graph.Edges(r.Addr) {
+			if to := in.Graph.Get(e.To); to != nil && to.Addr.Stack.Account == stack.Account {
+				note(near, stack, to)
+			}
+		}
+	}
+	for s, env := range near {
+		if _, ok := own[s]; !ok {
+			own[s] = env
+		}
+	}
+	return own
 }
 
 // Environments returns the names of the estate's sites in the order of the
@@ -63,8 +103,8 @@ func (in *Input) Environments() []string {
 }
 
 // ScopeOf returns the scope that a resource belongs to: with an estate the
-// environment of its part, else that of its tag or account, else the whole
-// estate; without one its account, or the whole estate if that is unknown.
+// environment of its part, else that of its account, its tag or its stack, else
+// the whole estate; without one its account, or the whole estate if that is unknown.
 func (in *Input) ScopeOf(r *resource.Resource) Scope {
 	in.readScopes()
 	if r == nil {
@@ -80,6 +120,9 @@ func (in *Input) ScopeOf(r *resource.Resource) Scope {
 		return Scope(env)
 	}
 	if env := r.Tags[addr.TagEnvironment].Text(); slices.Contains(in.derived.envs, env) {
+		return Scope(env)
+	}
+	if env := in.derived.byStack[r.Addr.Stack]; env != "" {
 		return Scope(env)
 	}
 	return ScopeEstate

@@ -43,7 +43,7 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
 	"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::KMS::ReplicaKey",
 	"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::EFS::FileSystem", "AWS::ECR::Repository", "AWS::EC2::Volume",
-	"AWS::RDS::GlobalCluster", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::Backup::BackupVault",
+	"AWS::CloudTrail::Trail", "AWS::RDS::GlobalCluster", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::Backup::BackupVault",
 	// Known to neither move packets nor hold data.
 	"AWS::EC2::FlowLog", "AWS::EC2::DHCPOptions", "AWS::EC2::VPCDHCPOptionsAssociation", "AWS::EC2::KeyPair",
 	"AWS::ECS::Cluster", "AWS::ECS::ClusterCapacityProviderAssociations", "AWS::ECS::CapacityProvider", "AWS::ECS::TaskDefinition",

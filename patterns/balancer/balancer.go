@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53targets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/patterns/bucket"
 )
 
 // portTLS is the listener's port.
@@ -31,6 +33,9 @@ type Props struct {
 	// Beside is a balancer whose certificate and private zone this one uses too;
 	// nil: it has its own.
 	Beside *Balancer
+	// Logs is the name of the bucket that receives a record of every request
+	// (bucket.NewDelivery makes one); nil: none does.
+	Logs *string
 }
 
 // Balancer is the balancer with its listener, certificate and private zone.
@@ -51,6 +56,12 @@ func New(scope constructs.Construct, id string, props *Props) *Balancer {
 		Vpc: props.VPC, VpcSubnets: &awsec2.SubnetSelection{Subnets: &props.Subnets}, SecurityGroup: props.SecurityGroup,
 		InternetFacing: jsii.Bool(false), DeletionProtection: jsii.Bool(true), DropInvalidHeaderFields: jsii.Bool(true),
 		DesyncMitigationMode: awselasticloadbalancingv2.DesyncMitigationMode_STRICTEST})
+	if props.Logs != nil {
+		// "Enable access logs for your Application Load Balancer", Elastic Load Balancing.
+		b.Resource.SetAttribute(jsii.String("access_logs.s3.enabled"), jsii.String("true"))
+		b.Resource.SetAttribute(jsii.String("access_logs.s3.bucket"), props.Logs)
+		b.Resource.SetAttribute(jsii.String("access_logs.s3.prefix"), jsii.String(bucket.BalancerPrefix))
+	}
 	if props.Beside != nil {
 		b.certificate, b.Zone = props.Beside.certificate, props.Beside.Zone
 	} else {

@@ -157,26 +157,78 @@ func TestS18_ReplicasAreEncryptedThereAndTimed(t *testing.T) {
 	}
 }
 
+func toArchive() *Replicas {
+	return &Replicas{To: []Destination{{ID: "archive", BucketARN: jsii.String("arn:aws:s3:::archive"),
+		KeyARN: jsii.String("arn:aws:kms:ap-southeast-2:100000000002:key/11111111-2222-3333-4444-555555555555"), TimeControl: true}}}
+}
+
 func TestS29_DeliveryAdmitsItsOwnAccountsLogsOnly(t *testing.T) {
-	m := makeBucket(t, func(s awscdk.Stack, _ awskms.IKey) {
-		NewDelivery(s, "Delivery", &Delivery{Name: "aws-waf-logs-x", KeepDays: 30, Replicas: &Replicas{To: []Destination{
-			{ID: "archive", BucketARN: jsii.String("arn:aws:s3:::archive"), KeyARN: jsii.String("arn:aws:kms:ap-southeast-2:100000000002:key/11111111-2222-3333-4444-555555555555"), TimeControl: true}}}})
+	delivery := makeBucket(t, func(s awscdk.Stack, _ awskms.IKey) {
+		NewDelivery(s, "Delivery", &Delivery{KeepDays: 30, Replicas: toArchive()})
 	})
-	expectCommon(t, m)
-	expect(t, "encryption", at(m.bucket, "BucketEncryption", "ServerSideEncryptionConfiguration"), `[{"ServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]`)
-	expect(t, "deletes", at(m.bucket, "ReplicationConfiguration", "Rules", 0, "DeleteMarkerReplication"), `{"Status":"Disabled"}`)
-	seen := 0
-	statements, _ := at(m.policy, "PolicyDocument", "Statement").([]any)
-	for _, s := range statements {
-		if at(s, "Effect") != "Allow" {
-			continue
-		}
-		seen++
-		if on := text(t, s); !strings.Contains(on, `"aws:SourceAccount":"100000000001"`) && !strings.Contains(on, "/AWSLogs/100000000001/") {
-			t.Errorf("another account's logs get in by %s", on)
+	records := makeBucket(t, func(s awscdk.Stack, key awskms.IKey) {
+		NewRecords(s, "Records", &Records{Name: "aws-waf-logs-x", Key: key, KeepDays: 30, Replicas: toArchive()})
+	})
+	for algorithm, m := range map[string]made{"AES256": delivery, "aws:kms": records} {
+		expectCommon(t, m)
+		expect(t, "algorithm", at(m.bucket, "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm"), `"`+algorithm+`"`)
+		expect(t, "deletes", at(m.bucket, "ReplicationConfiguration", "Rules", 0, "DeleteMarkerReplication"), `{"Status":"Disabled"}`)
+		expect(t, "expiry", at(m.bucket, "LifecycleConfiguration", "Rules", 0, "ExpirationInDays"), "30")
+		if seen := allowed(t, m, func(s string) {
+			if !strings.Contains(s, `"aws:SourceAccount":"100000000001"`) && !strings.Contains(s, "/AWSLogs/100000000001/") {
+				t.Errorf("another account's logs get in by %s", s)
+			}
+		}); seen != 2 {
+			t.Errorf("%d statements let services deliver, want 2", seen)
 		}
 	}
-	if seen < 4 {
-		t.Errorf("%d services deliver, want 4", seen)
+}
+
+// allowed gives every statement of a bucket's policy that allows to look, and
+// returns how many there are.
+func allowed(t *testing.T, m made, look func(string)) (seen int) {
+	t.Helper()
+	statements, _ := at(m.policy, "PolicyDocument", "Statement").([]any)
+	for _, s := range statements {
+		if at(s, "Effect") == "Allow" {
+			seen++
+			look(text(t, s))
+		}
+	}
+	return seen
+}
+
+func TestS29_AnArchiveIsWrittenToByReplicationAndTheTrail(t *testing.T) {
+	props := &Archive{Name: "archive", LockDays: 365, KeepDays: 2557, Writers: []string{"100000000003", "100000000004"},
+		RoleARN: "arn:aws:iam::*:role/cover-*-replication", TrailARN: "arn:aws:cloudtrail:ap-southeast-2:100000000009:trail/t"}
+	m := makeBucket(t, func(s awscdk.Stack, key awskms.IKey) {
+		props.Key = key
+		NewArchive(s, "Archive", props)
+	})
+	expectCommon(t, m)
+	expect(t, "expiry", at(m.bucket, "LifecycleConfiguration", "Rules", 0, "ExpirationInDays"), "2557")
+	seen := allowed(t, m, func(s string) {
+		for _, action := range []string{"s3:GetObject", "Delete", "s3:*", "s3:PutBucket"} {
+			if strings.Contains(s, action) {
+				t.Errorf("somebody may %s: %s", action, s)
+			}
+		}
+		if !strings.Contains(s, `"aws:PrincipalArn":"`+props.RoleARN+`"`) && !strings.Contains(s, `"aws:SourceArn":"`+props.TrailARN+`"`) {
+			t.Errorf("others than the replication and the trail get in by %s", s)
+		}
+	})
+	if seen != 4 {
+		t.Errorf("%d statements allow, want 4", seen)
+	}
+	policy := text(t, m.policy)
+	for _, part := range []string{`"Sid":"NobodyDeletes"`, `"s3:DeleteObjectVersion"`, `"Sid":"NobodyRemoves"`, `"s3:DeleteBucket"`} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("the policy has no %s: %s", part, policy)
+		}
+	}
+	for _, s := range ArchiveKeyStatements("ap-southeast-2", props) {
+		if doc := text(t, s.ToStatementJson()); strings.Contains(doc, "kms:*") || !strings.Contains(doc, `"Condition"`) {
+			t.Errorf("the key is open by %s", doc)
+		}
 	}
 }

@@ -43,8 +43,10 @@ type Props struct {
 	Ports []Port
 	// TransitGatewayID is the gateway by which they come.
 	TransitGatewayID *string
-	// FlowLogs receives a record of all traffic.
-	FlowLogs awslogs.ILogGroup
+	// FlowLogs receives a record of all traffic, and so does the bucket whose
+	// ARN is FlowArchive, if there is one.
+	FlowLogs    awslogs.ILogGroup
+	FlowArchive *string
 }
 
 // Port is a port on the internet.
@@ -67,7 +69,7 @@ func New(scope constructs.Construct, id string, props *Props) *Network {
 		tiers = append(tiers, vpc.Tier{Name: t, Range: props.Range[t], Subnets: props.Subnets[t]})
 	}
 	n := &Network{VPC: vpc.New(scope, id, &vpc.Props{Name: props.Name, CIDR: props.CIDR, Zones: props.Zones, Tiers: tiers,
-		Flows: flows(props), Private: props.Private, FlowLogs: props.FlowLogs})}
+		Flows: flows(props), Private: props.Private, FlowLogs: props.FlowLogs, FlowArchive: props.FlowArchive})}
 	var subnets []any
 	for _, s := range n.SubnetIDs(Attachment) {
 		subnets = append(subnets, s)

@@ -1,9 +1,10 @@
 // Package encryption makes customer-managed KMS keys and the log groups that
 // are encrypted by them.
 //
-// Every key rotates each year and is kept when its stack is deleted. Where an
-// administrator is given, whoever uses a key cannot administer it and whoever
-// administers it cannot use it. No property turns rotation or encryption off.
+// Every key rotates each year, but one whose material somebody imports, and is
+// kept when its stack is deleted. Where an administrator is given, whoever uses
+// a key cannot administer it and whoever administers it cannot use it. A key is
+// replicated to the listed Regions only. No property turns encryption off.
 package encryption
 
 import (
@@ -24,15 +25,28 @@ type KeyProps struct {
 	// Administrator is the ARN of the IAM role that alone administers the key.
 	// Empty: the account's own administrators do.
 	Administrator string
+	// External leaves the key's material to its administrator, who imports it
+	// before the key can be used and rotates it on demand: AWS KMS rotates
+	// imported material never by itself.
+	External bool
+	// ReplicaRegions are the Regions to which the key may be replicated. None:
+	// it is a key of its Region alone.
+	ReplicaRegions []string
 	// Logs lets CloudWatch Logs use the key for the log groups of the key's
 	// account and Region.
 	Logs bool
+	// LogDelivery lets AWS's log delivery encrypt the logs of the key's account
+	// that it writes to buckets.
+	LogDelivery bool
+	// Statements are what else the key's policy allows.
+	Statements []awsiam.PolicyStatement
 	// FargateCluster is the name of the ECS cluster of the key's account whose
 	// Fargate tasks' storage the key encrypts. Empty: none.
 	FargateCluster string
 }
 
-// NewKey makes a key that rotates each year, and its alias. With an
+// NewKey makes a key that rotates each year, unless its material is external,
+// and its alias. With an
 // Administrator the account's principals can use and maintain the key but
 // neither change its policy, disable it, nor delete it; then only the
 // administrator can apply a later change to its policy ("Key policies in AWS
@@ -41,13 +55,19 @@ func NewKey(scope constructs.Construct, id string, props *KeyProps) awskms.Key {
 	key := awskms.NewKey(scope, jsii.String(id), &awskms.KeyProps{
 		Alias:             jsii.String(props.Alias),
 		Description:       jsii.String(props.Description),
-		EnableKeyRotation: jsii.Bool(true),
+		EnableKeyRotation: jsii.Bool(!props.External),
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
 		Policy:            keyPolicy(scope, props),
 	})
+	cfn := key.Node().DefaultChild().(awskms.CfnKey)
+	if props.External {
+		cfn.SetOrigin(jsii.String("EXTERNAL"))
+	}
+	if len(props.ReplicaRegions) > 0 {
+		cfn.SetMultiRegion(true)
+	}
 	if props.Administrator != "" {
 		// The policy takes PutKeyPolicy from whoever creates the key.
-		cfn := key.Node().DefaultChild().(awskms.CfnKey)
 		cfn.SetBypassPolicyLockoutSafetyCheck(jsii.Bool(true))
 	}
 	return key
@@ -61,7 +81,7 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 		statements = append(statements, allow("AccountAdministersAndUses", account, nil, "kms:*"))
 	} else {
 		statements = append(statements,
-			allow("AdministratorAdministers", awsiam.NewArnPrincipal(jsii.String(props.Administrator)), nil, administration()...),
+			allow("AdministratorAdministers", awsiam.NewArnPrincipal(jsii.String(props.Administrator)), nil, administration(props)...),
 			allow("AccountMaintains", account, nil, maintenance()...),
 			allow("AccountUses", account, nil, use()...),
 			allow("AccountGrantsToServices", account, grantsToServices(), "kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"))
@@ -72,6 +92,11 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 			map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
 				Service: jsii.String("logs"), Resource: jsii.String("*")})}},
 			use()...))
+	}
+	if props.LogDelivery {
+		// "Amazon S3 bucket server-side encryption" of "Logs sent to Amazon S3", Amazon CloudWatch Logs User Guide.
+		statements = append(statements, allow("LogDeliveryUses", awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil),
+			map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}}, use()...))
 	}
 	if props.FargateCluster != "" {
 		fargate := awsiam.NewServicePrincipal(jsii.String("fargate.amazonaws.com"), nil)
@@ -85,6 +110,10 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 				"ForAllValues:StringEquals": map[string]any{"kms:GrantOperations": []any{"Decrypt"}},
 			}, "kms:CreateGrant"))
 	}
+	if len(props.ReplicaRegions) > 0 {
+		statements = append(statements, replication(props, *stack.Region())...)
+	}
+	statements = append(statements, props.Statements...)
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})
 }
 
@@ -96,10 +125,32 @@ func allow(sid string, who awsiam.IPrincipal, when map[string]any, actions ...st
 
 // administration is what a key's administrator may do ("Allows key
 // administrators to administer the KMS key", AWS KMS Developer Guide).
-func administration() []string {
-	return []string{"kms:CancelKeyDeletion", "kms:Create*", "kms:Delete*", "kms:Describe*", "kms:Disable*", "kms:Enable*",
+func administration(props *KeyProps) []string {
+	actions := []string{"kms:CancelKeyDeletion", "kms:Create*", "kms:Delete*", "kms:Describe*", "kms:Disable*", "kms:Enable*",
 		"kms:Get*", "kms:List*", "kms:Put*", "kms:Revoke*", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion",
 		"kms:TagResource", "kms:UntagResource", "kms:Update*"}
+	if props.External {
+		actions = append(actions, "kms:ImportKeyMaterial")
+	}
+	return actions
+}
+
+// replication lets CloudFormation replicate the key to its Regions, and nobody
+// to any other; its primary stays within them too ("Controlling access to
+// multi-Region keys", AWS KMS Developer Guide).
+func replication(props *KeyProps, home string) []awsiam.PolicyStatement {
+	everybody, account := awsiam.NewAnyPrincipal(), awsiam.NewAccountRootPrincipal()
+	regions := func(key string, all ...string) map[string]any { return map[string]any{key: all} }
+	deny := func(sid, key, action string, all ...string) awsiam.PolicyStatement {
+		s := allow(sid, everybody, map[string]any{"StringNotEquals": regions(key, all...)}, action)
+		s.SetEffect(awsiam.Effect_DENY)
+		return s
+	}
+	return []awsiam.PolicyStatement{
+		allow("AccountReplicates", account, map[string]any{"StringEquals": regions("kms:ReplicaRegion", props.ReplicaRegions...)}, "kms:ReplicateKey"),
+		deny("ReplicatedNowhereElse", "kms:ReplicaRegion", "kms:ReplicateKey", props.ReplicaRegions...),
+		deny("PrimaryNowhereElse", "kms:PrimaryRegion", "kms:UpdatePrimaryRegion", append([]string{home}, props.ReplicaRegions...)...),
+	}
 }
 
 // maintenance is what CloudFormation needs to create and describe the key.

@@ -14,9 +14,10 @@ const administrator = "arn:aws:iam::200000000001:role/keys"
 
 // statement is a statement of a key's policy.
 type statement struct {
-	Sid       string
-	Principal map[string]any
-	Action    any
+	Sid, Effect string
+	Principal   map[string]any
+	Action      any
+	Condition   map[string]map[string]any
 }
 
 func keyPolicies(t *testing.T, props *KeyProps) []statement {
@@ -32,8 +33,9 @@ func keyPolicies(t *testing.T, props *KeyProps) []statement {
 		Resources map[string]struct {
 			Type       string
 			Properties struct {
-				EnableKeyRotation bool
-				KeyPolicy         struct{ Statement []statement }
+				EnableKeyRotation, MultiRegion bool
+				Origin                         string
+				KeyPolicy                      struct{ Statement []statement }
 			}
 		}
 	}
@@ -42,8 +44,8 @@ func keyPolicies(t *testing.T, props *KeyProps) []statement {
 	}
 	for _, r := range template.Resources {
 		if r.Type == "AWS::KMS::Key" {
-			if !r.Properties.EnableKeyRotation {
-				t.Error("the key does not rotate")
+			if p := r.Properties; p.EnableKeyRotation == props.External || (p.Origin == "EXTERNAL") != props.External || p.MultiRegion != (len(props.ReplicaRegions) > 0) {
+				t.Errorf("the key rotates %t, its origin is %q, of several Regions %t", p.EnableKeyRotation, p.Origin, p.MultiRegion)
 			}
 			return r.Properties.KeyPolicy.Statement
 		}
@@ -91,5 +93,41 @@ func TestS23_WithoutAnAdministratorTheAccountAdministers(t *testing.T) {
 	}
 	if all[1].Principal["Service"] != "logs.ap-southeast-2.amazonaws.com" {
 		t.Errorf("the second statement is for %v", all[1].Principal)
+	}
+}
+
+func TestS23_OnlyTheAdministratorImportsMaterial(t *testing.T) {
+	may := map[bool]int{}
+	for _, s := range keyPolicies(t, &KeyProps{Alias: "a", Administrator: administrator, External: true}) {
+		if slices.Contains(actions(s), "kms:ImportKeyMaterial") {
+			may[s.Principal["AWS"] == administrator]++
+		}
+	}
+	if may[true] != 1 || may[false] != 0 {
+		t.Errorf("the administrator may import by %d statements, others by %d", may[true], may[false])
+	}
+}
+
+func TestS23_AKeyIsReplicatedToItsRegionsOnly(t *testing.T) {
+	want := map[string]struct{ effect, operator, key string }{
+		"AccountReplicates":     {"Allow", "StringEquals", "kms:ReplicaRegion"},
+		"ReplicatedNowhereElse": {"Deny", "StringNotEquals", "kms:ReplicaRegion"},
+		"PrimaryNowhereElse":    {"Deny", "StringNotEquals", "kms:PrimaryRegion"},
+	}
+	for _, s := range keyPolicies(t, &KeyProps{Alias: "a", Administrator: administrator, ReplicaRegions: []string{"ap-southeast-4"}}) {
+		w, ok := want[s.Sid]
+		if !ok {
+			if slices.Contains(actions(s), "kms:ReplicateKey") {
+				t.Errorf("%s lets replicate", s.Sid)
+			}
+			continue
+		}
+		delete(want, s.Sid)
+		if _, ok := s.Condition[w.operator][w.key]; s.Effect != w.effect || !ok {
+			t.Errorf("%s is %s where %v", s.Sid, s.Effect, s.Condition)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("the policy lacks %v", want)
 	}
 }

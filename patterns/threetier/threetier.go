@@ -56,8 +56,10 @@ type Props struct {
 	Outside []Outside
 	// TransitGatewayID is the gateway that all other traffic goes to.
 	TransitGatewayID *string
-	// FlowLogs receives a record of all traffic.
-	FlowLogs awslogs.ILogGroup
+	// FlowLogs receives a record of all traffic, and so does the bucket whose
+	// ARN is FlowArchive, if there is one.
+	FlowLogs    awslogs.ILogGroup
+	FlowArchive *string
 }
 
 // Outside is a port that a tier reaches on the internet.
@@ -84,7 +86,7 @@ func New(scope constructs.Construct, id string, props *Props) *Network {
 		tiers = append(tiers, vpc.Tier{Name: t, Range: props.Range[t], Subnets: props.Subnets[t]})
 	}
 	n := &Network{VPC: vpc.New(scope, id, &vpc.Props{Name: props.Name, CIDR: props.CIDR, Zones: props.Zones, Tiers: tiers,
-		Flows: flows(props), Private: props.Private, FlowLogs: props.FlowLogs})}
+		Flows: flows(props), Private: props.Private, FlowLogs: props.FlowLogs, FlowArchive: props.FlowArchive})}
 	n.Attachment = awsec2.NewCfnTransitGatewayAttachment(n.Construct, jsii.String("Attachment"), &awsec2.CfnTransitGatewayAttachmentProps{
 		TransitGatewayId: props.TransitGatewayID, VpcId: n.Resource.AttrVpcId(), SubnetIds: ids(n.SubnetIDs(Attachment)),
 		Options: vpc.AttachmentOptions()})

@@ -10,6 +10,7 @@ package vpc
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -35,6 +36,9 @@ type Props struct {
 	Private netip.Prefix
 	// FlowLogs receives a record of all traffic.
 	FlowLogs awslogs.ILogGroup
+	// FlowArchive is the ARN of the bucket that receives it too, on the way to
+	// the archive; nil: none does.
+	FlowArchive *string
 }
 
 // Tier is a row of subnets.
@@ -82,7 +86,36 @@ func New(scope constructs.Construct, id string, props *Props) *VPC {
 		Destination:  awsec2.FlowLogDestination_ToCloudWatchLogs(props.FlowLogs, nil),
 		TrafficType:  awsec2.FlowLogTrafficType_ALL,
 	})
+	if props.FlowArchive != nil {
+		v.archiveFlows(props.FlowArchive)
+	}
 	return v
+}
+
+// flowFields are the fields of an archived flow log: the default ones, where in
+// the VPC it was, what passed through an interface for others, and which way it
+// went ("Flow log records", Amazon VPC User Guide).
+func flowFields() string {
+	var b strings.Builder
+	for i, f := range []string{"version", "account-id", "vpc-id", "subnet-id", "az-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol",
+		"pkt-srcaddr", "pkt-dstaddr", "tcp-flags", "packets", "bytes", "start", "end", "action", "flow-direction", "traffic-path", "log-status"} {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString("${" + f + "}")
+	}
+	return b.String()
+}
+
+// archiveFlows writes the flow logs to a bucket as Parquet, in a folder for each
+// hour, so that Amazon Athena reads no more than it is asked for ("Flow log
+// files", Amazon VPC User Guide).
+func (v *VPC) archiveFlows(bucket *string) {
+	awsec2.NewCfnFlowLog(v.Construct, jsii.String("FlowArchive"), &awsec2.CfnFlowLogProps{
+		ResourceType: jsii.String("VPC"), ResourceId: v.Resource.AttrVpcId(), TrafficType: jsii.String("ALL"),
+		LogDestinationType: jsii.String("s3"), LogDestination: awscdk.Fn_Join(jsii.String(""), &[]*string{bucket, jsii.String("/flows/")}),
+		MaxAggregationInterval: jsii.Number(60), LogFormat: jsii.String(flowFields()),
+		DestinationOptions: map[string]any{"FileFormat": "parquet", "HiveCompatiblePartitions": true, "PerHourPartition": true}})
 }
 
 func (v *VPC) addTier(props *Props, t Tier) {

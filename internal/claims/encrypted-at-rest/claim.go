@@ -23,6 +23,7 @@ const (
 	CodeUnknownKey   = "STORE_KEY_UNKNOWN"
 	CodeNoRotation   = "KEY_NOT_ROTATED"
 	CodeDisabled     = "KEY_DISABLED"
+	CodeNotExternal  = "KEY_NOT_EXTERNAL"
 )
 
 // Claim returns the claim.
@@ -164,7 +165,14 @@ func (c checker) rotation(r *resource.Resource, n need, key *resource.Resource) 
 		refute(CodeNoRotation, "KeySpec", "is of the kind "+spec+", which AWS does not rotate.", "Use a symmetric encryption key.")
 		return
 	}
-	if origin := p.Get("Origin").Text(); origin != "" && origin != "AWS_KMS" {
+	origin := p.Get("Origin").Text()
+	if c.external() {
+		if origin != "EXTERNAL" {
+			refute(CodeNotExternal, "Origin", "has key material that AWS KMS made, and the estate says that its keys' material is external.", "Set Origin to EXTERNAL.")
+		}
+		return // rotated on demand, by whom the estate names: exceptions.go
+	}
+	if origin != "" && origin != "AWS_KMS" {
 		refute(CodeNoRotation, "Origin", "has key material from "+origin+", which AWS does not rotate by itself.", "Use a key whose material comes from AWS KMS.")
 		return
 	}

@@ -3,6 +3,7 @@ package encryptedatrest
 import (
 	"testing"
 
+	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/proof/prooftest"
@@ -131,6 +132,46 @@ func TestEveryStoreIsRead(t *testing.T) {
 	for _, typ := range part.Stores() {
 		if read[typ] == nil {
 			t.Errorf("%s holds data and is not read", typ)
+		}
+	}
+}
+
+// Page: "Rotate AWS KMS keys": imported key material is not rotated
+// automatically; that an estate wants it so is said by the estate.
+func TestS23_ImportedMaterialIsForTheEstateToSay(t *testing.T) {
+	for _, row := range []struct {
+		name, keys string
+		key        build.Props
+		want       proof.Outcome
+	}{
+		{"an external key", `keys: {administrator: "arn:aws:iam::100000000009:role/keys", origin: external}`, build.Props{"Origin": "EXTERNAL"}, proof.Proved},
+		{"a key of KMS instead", `keys: {administrator: "arn:aws:iam::100000000009:role/keys", origin: external}`, build.Props{"EnableKeyRotation": true}, proof.Refuted},
+		{"an external key instead", "", build.Props{"Origin": "EXTERNAL"}, proof.Refuted},
+		{"a disabled external key", `keys: {administrator: "arn:aws:iam::100000000009:role/keys", origin: external}`, build.Props{"Origin": "EXTERNAL", "Enabled": false}, proof.Refuted},
+	} {
+		e, problems := estate.Parse("estate.yaml", []byte(`estate: acme
+domain: acme.example
+regions: {home: ap-southeast-2}
+organisation: {accounts: {net: {id: "100000000001", roles: [network-hub]}, dev: {id: "100000000004"}}}
+environments: {dev: {account: dev}}
+workload: {services: {api: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/api:1"}}}
+`+row.keys+"\n"))
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		b := build.New("100000000004", "ap-southeast-2", "s")
+		b.Add("AWS::KMS::Key", "Key", row.key)
+		b.Add("AWS::SQS::Queue", "Queue", build.Props{"KmsMasterKeyId": b.Ref("Key")})
+		g, err := b.Graph()
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdicts, err := proof.Run(t.Context(), &proof.Input{Estate: e, Graph: g}, []proof.Claim{Claim()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(verdicts) != 1 || verdicts[0].Outcome != row.want {
+			t.Errorf("%s: %v, want %s", row.name, verdicts, row.want)
 		}
 	}
 }

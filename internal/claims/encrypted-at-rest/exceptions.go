@@ -45,3 +45,9 @@ func findExceptions(g *resource.Graph) exceptions {
 func sseS3(c checker, r *resource.Resource) bool {
 	return c.exceptions[r.Addr] != "" && r.Props.Path(bucketAlgorithm).Text() == "AES256"
 }
+
+// external says whether the estate has its keys' material imported. AWS KMS
+// never rotates such a key by itself ("Rotate AWS KMS keys", AWS KMS Developer
+// Guide): whoever the estate names as the keys' administrator does, on demand,
+// which no template shows.
+func (c checker) external() bool { return c.in.Estate != nil && c.in.Estate.Keys.External() }
