@@ -13,10 +13,11 @@ func (env *environment) wantsFiles() bool { return env.estate.Workload.Transfer 
 // environment's account, in a VPC of its own: what is open to the internet is
 // connected to nothing.
 func (env *environment) addFiles() error {
-	stack := env.stack(LayerFiles, "Exchange of files with partners", LayerHubCore, LayerKeys)
+	stack := env.stack(LayerFiles, "Exchange of files with partners", LayerHubCore, LayerKeys, LayerDelivery)
 	plan, logKey := env.estate.TransferPlan(env.site), imported(stack, "LogKey", env.logKey)
 	props := &transfer.Props{Name: env.label() + "-transfer", CIDR: plan.CIDR, Private: env.estate.Network.Supernet, Zones: plan.Zones,
-		Subnets: plan.Subnets[estate.TierPublic], Key: imported(stack, "FilesKey", env.filesKey), LogKey: logKey}
+		Subnets: plan.Subnets[estate.TierPublic], Key: imported(stack, "FilesKey", env.filesKey), LogKey: logKey,
+		Logs: env.delivery.accessLogs(), FlowArchive: env.delivery.recordsARN()}
 	for name, p := range env.estate.Workload.Transfer.Partners.All() {
 		props.Partners = append(props.Partners, transfer.Partner{Name: name, Allow: p.Allow, Keys: p.Keys})
 	}
@@ -26,6 +27,9 @@ func (env *environment) addFiles() error {
 	asPart(server.FlowLogs, estate.PartLogs)
 	queries := encryption.NewLogGroup(stack, "QueryLogs", &encryption.LogGroupProps{Key: logKey})
 	asPart(queries, estate.PartLogs)
+	if carrier := env.delivery.carrier(); carrier != nil {
+		carrier.Carry(stack, "QueryArchive", queries)
+	}
 	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: props.Name, VPCID: server.VPC.Resource.AttrVpcId(), RuleGroupID: env.hub.dns.AttrId(), Queries: queries})
 	return nil
 }

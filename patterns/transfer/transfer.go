@@ -53,6 +53,9 @@ type Props struct {
 	Key, LogKey awskms.IKey
 	// Logs is the name of the bucket that records the requests; nil: none.
 	Logs *string
+	// FlowArchive is the ARN of the bucket that receives the VPC's flow logs
+	// too; nil: none does.
+	FlowArchive *string
 }
 
 // Partner is one who exchanges files.
@@ -103,7 +106,7 @@ func (s *Server) network(props *Props) (addresses []*string) {
 	s.VPC = vpc.New(s.Construct, "Network", &vpc.Props{Name: props.Name, CIDR: props.CIDR, Private: props.Private, Zones: props.Zones,
 		Tiers:    []vpc.Tier{{Name: Public, Range: props.CIDR, Subnets: props.Subnets}},
 		Flows:    []vpc.Flow{{From: vpc.Peer{Range: vpc.Internet()}, To: vpc.Peer{Tier: Public}, Protocol: vpc.TCP, Low: Port, High: Port}},
-		FlowLogs: s.FlowLogs})
+		FlowLogs: s.FlowLogs, FlowArchive: props.FlowArchive})
 	gateway := awsec2.NewCfnInternetGateway(s.Construct, jsii.String("InternetGateway"), &awsec2.CfnInternetGatewayProps{})
 	name(gateway, props.Name)
 	joined := awsec2.NewCfnVPCGatewayAttachment(s.Construct, jsii.String("InternetGatewayAttachment"), &awsec2.CfnVPCGatewayAttachmentProps{
