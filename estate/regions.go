@@ -56,6 +56,9 @@ func knownRegions() []region {
 	}
 }
 
+// All returns the Regions that the estate uses.
+func (r Regions) All() []string { return []string{r.Home} }
+
 // KnownRegions returns the names of the AWS Regions that an estate can name,
 // sorted.
 func KnownRegions() []string {

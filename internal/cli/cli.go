@@ -100,6 +100,7 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 	root.AddCommand(
 		newDemo(env),
 		newInit(env),
+		newBootstrap(env),
 		newValidate(env),
 		newSynth(env),
 		newProve(env),

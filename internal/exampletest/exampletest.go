@@ -81,6 +81,21 @@ func Functions() (string, error) {
 	return dir, err
 }
 
+// Cache returns the folder of a name below the repository's .cache, made where
+// it is missing, and keeps other test programs out of it until it is unlocked.
+func Cache(name string) (dir string, unlock func(), err error) {
+	root, err := repository()
+	if err != nil {
+		return "", nil, err
+	}
+	dir = filepath.Join(root, ".cache", name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", nil, err
+	}
+	unlock, err = lock(dir + ".lock")
+	return dir, unlock, err
+}
+
 // repository is the folder of the module's go.mod.
 func repository() (string, error) {
 	out, err := exec.Command("go", "env", "GOMOD").Output()
