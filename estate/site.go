@@ -66,6 +66,7 @@ func (e *Estate) Scopes() []Scope {
 	if _, hub := e.Hub(); hub.ID != "" {
 		all = append(all, Scope{HubEnvironment, hub.ID})
 	}
+	all = append(all, e.organisationScopes()...)
 	for _, s := range e.Sites() {
 		all = append(all, Scope{s.Name, s.Account})
 	}

@@ -11,6 +11,8 @@ import (
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
+	managementempty "github.com/suretyhq/surety/internal/claims/management-empty"
+	nolockout "github.com/suretyhq/surety/internal/claims/no-lockout"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
@@ -35,5 +37,7 @@ func All() []proof.Claim {
 		residency.Claim(),
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
+		managementempty.Claim(),
+		nolockout.Claim(),
 	}
 }
