@@ -89,7 +89,7 @@ func roles() []role {
 		{name: "aws-controltower-AdministratorExecutionRole", does: []string{"config:DescribeConfigRules", "config:PutConfigRule"}},
 		{name: "aws-controltower-ForwardSnsNotificationRole", does: []string{"logs:CreateLogStream", "logs:PutLogEvents", "sns:Publish"}},
 		{name: "OrganizationAccountAccessRole", role: execution, does: []string{"account:EnableRegion", "cloudformation:CreateStack", "cloudformation:UpdateStack",
-			"ec2:EnableEbsEncryptionByDefault", "ecr:CreateRepository", "iam:AttachRolePolicy", "iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "kms:CreateKey",
+			"ecr:CreateRepository", "iam:AttachRolePolicy", "iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "kms:CreateKey",
 			"s3:CreateBucket", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "ssm:PutParameter"}},
 	}
 }
