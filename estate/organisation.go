@@ -74,6 +74,46 @@ func (e *Estate) WithRole(r Role) (string, Account) {
 	return "", Account{}
 }
 
+// organisationScopes is the management account's scope, if the estate has one.
+func (e *Estate) organisationScopes() []Scope {
+	if id := e.Organisation.Management.ID; id != "" {
+		return []Scope{{OrganisationEnvironment, id}}
+	}
+	return nil
+}
+
+// Units returns the organisational units of the estate: the accounts that keep
+// logs and watch, those that others stand on, and those of environments. An
+// account is in the first that it belongs to; units without accounts are left
+// out.
+func (e *Estate) Units() []Unit {
+	all := []Unit{{Name: UnitSecurity}, {Name: UnitInfrastructure}, {Name: UnitWorkloads}}
+	for _, a := range e.Organisation.Accounts.All() {
+		i := 2
+		switch {
+		case slices.Contains(a.Roles, RoleLogArchive) || slices.Contains(a.Roles, RoleAudit):
+			i = 0
+		case slices.Contains(a.Roles, RoleNetworkHub):
+			i = 1
+		}
+		all[i].Accounts = append(all[i].Accounts, a.ID)
+	}
+	return slices.DeleteFunc(all, func(u Unit) bool { return len(u.Accounts) == 0 })
+}
+
+// Unit is an organisational unit and the ids of its accounts.
+type Unit struct {
+	Name     string
+	Accounts []string
+}
+
+// Names of the units.
+const (
+	UnitSecurity       = "Security"
+	UnitInfrastructure = "Infrastructure"
+	UnitWorkloads      = "Workloads"
+)
+
 // WithoutID says which accounts do not exist yet: what is deployed names
 // accounts by their ids, so that there are neither templates nor proofs of an
 // estate before they are known. The list is empty for an estate that can be

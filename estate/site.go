@@ -67,6 +67,7 @@ func (e *Estate) Scopes() []Scope {
 		all = append(all, Scope{HubEnvironment, hub.ID})
 	}
 	all = append(all, e.securityScopes()...)
+	all = append(all, e.organisationScopes()...)
 	for _, s := range e.Sites() {
 		all = append(all, Scope{s.Name, s.Account})
 	}

@@ -89,6 +89,9 @@ type Event struct {
 
 // Stacks are all stacks of an estate.
 type Stacks struct {
+	// Organisation are the management account's stacks, by their layer; empty
+	// where the organisation is managed elsewhere.
+	Organisation       map[string]awscdk.Stack
 	HubCore, HubRoutes awscdk.Stack
 	// Environments are each site's stacks, in the order of the file.
 	Environments estate.Map[EnvironmentStacks]
@@ -154,7 +157,8 @@ func workloadLayers() []layer {
 
 // Compose adds all stacks of an estate to an app, which may hold other stacks
 // too; of the options Out counts for nothing. The order is that of deployment:
-// the archive, hub-core, the sites' keys and networks, hub-routes, then the rest.
+// the organisation, the archive, hub-core, the sites' keys and networks,
+// hub-routes, then the rest.
 func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	if err := append(e.WithoutID(), e.Plan().Problems...).Err(); err != nil {
 		return nil, err
@@ -165,7 +169,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 3 + c.securityStacks()
+	c.total = 3 + c.securityStacks() + c.organisationStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			if l.wanted == nil || l.wanted(env) {
@@ -173,6 +177,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 			}
 		}
 	}
+	organisation := c.addOrganisation()
 	c.addArchive()
 	c.addTrail()
 	c.addDetection()
@@ -182,7 +187,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 			return nil, err
 		}
 	}
-	s := &Stacks{HubCore: c.hub.stack, HubRoutes: c.hubRoutes(environments)}
+	s := &Stacks{Organisation: organisation, HubCore: c.hub.stack, HubRoutes: c.hubRoutes(environments)}
 	for _, env := range environments {
 		if err := env.compose(workloadLayers()); err != nil {
 			return nil, err
@@ -223,7 +228,7 @@ type place struct{ environment, account, region string }
 // CDK adds no dependency for a reference to another account.
 func (c *composer) stack(at place, layer, description string, after ...awscdk.Stack) awscdk.Stack {
 	name := c.estate.Name + "-" + layer
-	if at.environment != estate.HubEnvironment {
+	if at.environment != estate.HubEnvironment && at.environment != estate.OrganisationEnvironment {
 		name = c.estate.Name + "-" + at.environment + "-" + layer
 	}
 	s := awscdk.NewStack(c.app, jsii.String(name), &awscdk.StackProps{

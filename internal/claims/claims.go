@@ -12,6 +12,8 @@ import (
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	"github.com/suretyhq/surety/internal/claims/logged"
+	managementempty "github.com/suretyhq/surety/internal/claims/management-empty"
+	nolockout "github.com/suretyhq/surety/internal/claims/no-lockout"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
@@ -39,5 +41,7 @@ func All() []proof.Claim {
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
 		logged.Claim(),
+		managementempty.Claim(),
+		nolockout.Claim(),
 	}
 }

@@ -16,35 +16,56 @@ import (
 // not known.
 type Keys func(key string) (values []value.Value, known bool)
 
-// holds says whether a condition holds for a request: every key of every
-// operator has to. Source: IAM User Guide, "IAM JSON policy elements:
-// Condition", "Conditions with multiple context keys or values" and "Set
-// operators for multi-valued context keys".
-func holds(condition value.Value, keys Keys, variables bool) Truth {
-	switch condition.Kind() {
+// condition is one key of an operator of a condition, ready to be asked.
+type condition struct {
+	op     operator
+	key    string
+	wanted []pattern
+	dark   bool // what it asks for is not known
+}
+
+// conditions reads a condition: every key of every operator. Source: IAM User
+// Guide, "IAM JSON policy elements: Condition".
+func conditions(v value.Value, variables bool) []condition {
+	switch v.Kind() {
 	case value.Absent, value.Null:
-		return Yes
+		return nil
 	case value.Map:
 	default:
-		return Maybe
+		return []condition{{dark: true}}
 	}
-	all := Yes
-	for name, entries := range condition.Entries() {
-		if entries.Kind() != value.Map {
-			return Maybe
-		}
+	var all []condition
+	for name, entries := range v.Entries() {
 		op, ok := operatorOf(name)
+		if !ok || entries.Kind() != value.Map {
+			all = append(all, condition{dark: true})
+			continue
+		}
 		for key, wanted := range entries.Entries() {
-			t := Maybe
-			if ok {
-				t = op.key(strings.ToLower(key), items(wanted), keys, variables)
+			c := condition{op: op, key: strings.ToLower(key)}
+			for _, w := range items(wanted) {
+				c.wanted = append(c.wanted, newPattern(w, op.wildcards, variables))
 			}
-			if all = min(all, t); all == No {
-				return No
-			}
+			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// holds says whether every condition holds for a request. Source: IAM User
+// Guide, "Conditions with multiple context keys or values".
+func holds(all []condition, keys Keys) Truth {
+	t := Yes
+	for i := range all {
+		if all[i].dark {
+			t = min(t, Maybe)
+			continue
+		}
+		if t = min(t, all[i].holds(keys)); t == No {
+			return No
+		}
+	}
+	return t
 }
 
 // operator is a condition operator, taken apart.
@@ -127,13 +148,14 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 	return s, false
 }
 
-// key judges one key of an operator. A key that is absent satisfies negated
-// operators, IfExists and ForAllValues, and nothing else ("IAM JSON policy
-// elements: Condition operators").
-func (op operator) key(key string, wanted []value.Value, keys Keys, variables bool) Truth {
-	have, known := keys(key)
+// holds judges one key. A key that is absent satisfies negated operators,
+// IfExists and ForAllValues, and nothing else ("IAM JSON policy elements:
+// Condition operators", "Set operators for multi-valued context keys").
+func (c *condition) holds(keys Keys) Truth {
+	have, known := keys(c.key)
+	op := c.op
 	if op.null {
-		return isNull(have, known, wanted)
+		return isNull(have, known, c.wanted)
 	}
 	if !known {
 		return Maybe
@@ -141,67 +163,45 @@ func (op operator) key(key string, wanted []value.Value, keys Keys, variables bo
 	if len(have) == 0 {
 		return truth(op.forAll || op.ifExists || op.negated && !op.forAny)
 	}
-	one := func(h value.Value) Truth { return op.value(h, wanted, keys, variables) }
 	if op.forAll || op.negated && !op.forAny {
 		t := Yes
 		for _, h := range have {
-			t = min(t, one(h))
+			t = min(t, c.value(h, keys))
 		}
 		return t
 	}
 	t := No
 	for _, h := range have {
-		t = max(t, one(h))
+		t = max(t, c.value(h, keys))
 	}
 	return t
 }
 
 // value judges one value of a key: any of the wanted ones will do, and none of
 // them for a negated operator.
-func (op operator) value(have value.Value, wanted []value.Value, keys Keys, variables bool) Truth {
-	lookup := keys
-	if !variables {
-		lookup = nil
-	}
+func (c *condition) value(have value.Value, keys Keys) Truth {
 	x, t := literal(have), No
-	for _, w := range wanted {
-		want := plainOrWild(w, op.wildcards, lookup)
-		if want.vars && op.negated {
+	for _, w := range c.wanted {
+		want := w.text(keys)
+		if want.vars && c.op.negated {
 			t = max(t, Maybe)
 			continue
 		}
-		t = max(t, op.test(x, want))
+		t = max(t, c.op.test(x, want))
 	}
-	if op.negated {
+	if c.op.negated {
 		return t.Not()
 	}
 	return t
 }
 
-// plainOrWild reads a value of a condition. Without wildcards "*" and "?" stand
-// for themselves, while variables are replaced all the same.
-func plainOrWild(v value.Value, wildcards bool, keys Keys) text {
-	t := wild(v, keys)
-	if !wildcards {
-		for i, r := range t.tokens {
-			switch r {
-			case anyRun:
-				t.tokens[i] = '*'
-			case anyOne:
-				t.tokens[i] = '?'
-			}
-		}
-	}
-	return t
-}
-
-func isNull(have []value.Value, known bool, wanted []value.Value) Truth {
+func isNull(have []value.Value, known bool, wanted []pattern) Truth {
 	if !known || len(wanted) == 0 {
 		return Maybe
 	}
 	t := No
 	for _, w := range wanted {
-		b, ok := w.Bool()
+		b, ok := w.v.Bool()
 		if !ok {
 			t = max(t, Maybe)
 			continue
@@ -217,6 +217,7 @@ func (t text) folded() text {
 		t.plain = strings.ToLower(t.plain)
 		return t
 	}
+	t.prefix, t.fields = false, nil
 	folded := make([]rune, len(t.tokens))
 	for i, r := range t.tokens {
 		if folded[i] = r; r >= 0 {
@@ -310,7 +311,13 @@ func arnMatches(have, want text) Truth {
 	if want.vars {
 		return No
 	}
-	p, ok := fields(want)
+	var p [6]text
+	ok := want.fields != nil
+	if ok {
+		p = *want.fields
+	} else {
+		p, ok = fields(want)
+	}
 	x, also := fields(have)
 	if !ok || !also {
 		// Fields that are hidden in a value of a resource, or a pattern with
@@ -331,6 +338,17 @@ func arnMatches(have, want text) Truth {
 // be seen.
 func fields(t text) ([6]text, bool) {
 	var out [6]text
+	if t.isPlain() {
+		rest := t.plain
+		for i := range 5 {
+			var ok bool
+			if out[i].plain, rest, ok = strings.Cut(rest, ":"); !ok {
+				return out, false
+			}
+		}
+		out[5].plain = rest
+		return out, true
+	}
 	rest := t.runes()
 	for i := range 5 {
 		at := -1
@@ -354,7 +372,9 @@ func fields(t text) ([6]text, bool) {
 func (t text) part(tokens []rune) text {
 	for _, r := range tokens {
 		if r < 0 {
-			return text{tokens: tokens, refs: t.refs}
+			p := text{tokens: tokens, refs: t.refs}
+			p.begins, p.prefix = beginning(tokens)
+			return p
 		}
 	}
 	return text{plain: string(tokens)}

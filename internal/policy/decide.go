@@ -22,8 +22,9 @@ type Policy struct {
 
 // rule is a statement, ready to be matched.
 type rule struct {
-	actions   []text
-	resources []value.Value
+	actions    []text
+	resources  []pattern
+	conditions []condition
 }
 
 // Read reads a document.
@@ -40,9 +41,25 @@ func Read(at addr.Address, property string, doc value.Value) *Policy {
 		for _, a := range p.Statements[i].Actions {
 			p.rules[i].actions = append(p.rules[i].actions, action(a))
 		}
-		p.rules[i].resources = p.Statements[i].Resources
+		for _, r := range p.Statements[i].Resources {
+			p.rules[i].resources = append(p.rules[i].resources, newPattern(r, true, p.variables))
+		}
+		p.rules[i].conditions = conditions(p.Statements[i].Condition, p.variables)
 	}
 	return p
+}
+
+// For returns the part of the policy that may be about an action: what decides
+// requests for it, and quicker where many are decided.
+func (p *Policy) For(action string) *Policy {
+	part := &Policy{At: p.At, Property: p.Property, Why: p.Why, variables: p.variables}
+	name := text{plain: strings.ToLower(action)}
+	for i := range p.Statements {
+		if p.about(i, name) != No {
+			part.Statements, part.rules = append(part.Statements, p.Statements[i]), append(part.rules, p.rules[i])
+		}
+	}
+	return part
 }
 
 // FullAccess is a document that allows everything: what AWS attaches to every
@@ -64,6 +81,8 @@ type Request struct {
 	Resource value.Value
 	Owner    string
 	Context  Keys
+
+	action, resource text // both, ready to be matched
 }
 
 // keys are a request's: what its context says, and what follows from its
@@ -175,6 +194,7 @@ type source struct {
 // logic evaluates requests to allow or deny access", "Policy evaluation for
 // requests within a single account" and "Cross-account policy evaluation logic".
 func (p Policies) Decide(r Request) Decision {
+	r.action, r.resource = text{plain: strings.ToLower(r.Action)}, literal(r.Resource)
 	d := decider{p: p, r: &r}
 	d.guardrails()
 	d.grants()
@@ -369,7 +389,7 @@ func (a *answer) allows(t, direct Truth, s source) {
 // it names the principal itself.
 func (r *Request) matches(p *Policy, i int, principals bool) (all, direct Truth) {
 	s := &p.Statements[i]
-	if all = r.actionMatches(s, p.rules[i].actions); all == No {
+	if all = p.about(i, r.action); all == No {
 		return No, No
 	}
 	if principals {
@@ -382,18 +402,20 @@ func (r *Request) matches(p *Policy, i int, principals bool) (all, direct Truth)
 	if all = min(all, r.resourceMatches(p, i)); all == No {
 		return No, No
 	}
-	all = min(all, holds(s.Condition, r.keys, p.variables))
+	all = min(all, holds(p.rules[i].conditions, r.keys))
 	return all, min(all, direct)
 }
 
-func (r *Request) actionMatches(s *Statement, actions []text) Truth {
-	t, name := No, text{plain: strings.ToLower(r.Action)}
-	for _, a := range actions {
-		if t = max(t, a.matches(name)); t == Yes {
+// about says how far statement i is about an action, in lower case.
+func (p *Policy) about(i int, action text) Truth {
+	t := No
+	actions := p.rules[i].actions
+	for j := range actions {
+		if t = max(t, actions[j].is(action)); t == Yes {
 			break
 		}
 	}
-	if s.NotAction {
+	if p.Statements[i].NotAction {
 		return t.Not()
 	}
 	return t
@@ -406,13 +428,9 @@ func (r *Request) resourceMatches(p *Policy, i int) Truth {
 	if len(resources) == 0 {
 		return Yes
 	}
-	var keys Keys
-	if p.variables {
-		keys = r.keys
-	}
-	t, x := No, literal(r.Resource)
+	t := No
 	for _, pattern := range resources {
-		if t = max(t, wild(pattern, keys).matches(x)); t == Yes {
+		if t = max(t, pattern.text(r.keys).matches(r.resource)); t == Yes {
 			break
 		}
 	}

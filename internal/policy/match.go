@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,6 +47,13 @@ const (
 type text struct {
 	plain  string
 	tokens []rune // nil: the text is plain
+	// begins is set for a pattern that is literal but for a run of anything at
+	// its end, and is what comes before; most patterns are.
+	begins string
+	prefix bool
+	// fields are those of a pattern of ARNs; nil: they are not read yet, or
+	// cannot be seen.
+	fields *[6]text
 	refs   []value.Ref
 	vars   bool // it holds a policy variable that has no value
 }
@@ -73,7 +81,18 @@ func readText(v value.Value, pattern bool, keys func(string) ([]value.Value, boo
 	if len(t.tokens) == 0 {
 		return text{vars: t.vars}
 	}
+	t.begins, t.prefix = beginning(t.tokens)
 	return *t
+}
+
+// beginning returns what comes before a run of anything at the end of a pattern
+// that is otherwise literal.
+func beginning(tokens []rune) (string, bool) {
+	n := len(tokens) - 1
+	if tokens[n] != anyRun || slices.ContainsFunc(tokens[:n], func(r rune) bool { return r < 0 }) {
+		return "", false
+	}
+	return string(tokens[:n]), true
 }
 
 func (t *text) add(v value.Value, pattern bool, keys func(string) ([]value.Value, bool)) {
@@ -152,12 +171,33 @@ func (t text) matches(s text) Truth {
 		return truth(t.plain == s.plain)
 	case len(t.tokens) == 1 && t.tokens[0] == anyRun:
 		return Yes
+	case t.prefix && s.isPlain():
+		return truth(strings.HasPrefix(s.plain, t.begins))
 	}
 	p, x := t.runes(), s.runes()
 	if glob(p, x, func(a, b rune) bool { return same(t, s, a, b) }) {
 		return Yes
 	}
+	if !t.hidden() && !s.hidden() {
+		return No
+	}
 	return min(truth(overlap(t, s, p, x)), Maybe)
+}
+
+// is is matches where most patterns are literal, or literal but for their end.
+func (t *text) is(s text) Truth {
+	switch {
+	case t.prefix:
+		return truth(strings.HasPrefix(s.plain, t.begins))
+	case t.tokens == nil && !t.vars:
+		return truth(t.plain == s.plain)
+	}
+	return t.matches(s)
+}
+
+// hidden says whether a part of a text is known at deployment only.
+func (t text) hidden() bool {
+	return slices.ContainsFunc(t.tokens, func(r rune) bool { return r <= hole })
 }
 
 func (t text) runes() []rune {
@@ -250,8 +290,58 @@ func Covers(pattern value.Value, name string) Truth {
 	return action(pattern).matches(text{plain: strings.ToLower(name)})
 }
 
-// Overlaps says whether a pattern of a policy matches a resource; either may
-// hold what only deployment knows.
-func Overlaps(pattern, resource value.Value) Truth {
-	return wild(pattern, nil).matches(literal(resource))
+// pattern is a value of a policy that is matched with a request: read once,
+// unless it holds policy variables.
+type pattern struct {
+	v        value.Value
+	t        text
+	variable bool
+	wild     bool
+}
+
+// newPattern reads a pattern. Without wildcards "*" and "?" stand for
+// themselves, while variables are replaced all the same.
+func newPattern(v value.Value, wildcards, variables bool) pattern {
+	p := pattern{v: v, wild: wildcards, variable: variables && hasVariable(v)}
+	if !p.variable {
+		p.t = p.read(nil)
+		if f, ok := fields(p.t); ok && wildcards {
+			p.t.fields = &f
+		}
+	}
+	return p
+}
+
+func (p pattern) text(keys Keys) text {
+	if p.variable {
+		return p.read(keys)
+	}
+	return p.t
+}
+
+func (p pattern) read(keys Keys) text {
+	if p.wild {
+		return wild(p.v, keys)
+	}
+	if keys == nil {
+		return literal(p.v)
+	}
+	t := wild(p.v, keys)
+	t.prefix = false
+	for i, r := range t.tokens {
+		switch r {
+		case anyRun:
+			t.tokens[i] = '*'
+		case anyOne:
+			t.tokens[i] = '?'
+		}
+	}
+	return t
+}
+
+func hasVariable(v value.Value) bool {
+	if strings.Contains(v.Text(), "${") {
+		return true
+	}
+	return slices.ContainsFunc(v.Items(), hasVariable)
 }

@@ -112,3 +112,7 @@ func but(roles ...string) map[string]any {
 func when(op, key string, v any) map[string]any {
 	return map[string]any{op: map[string]any{key: v}}
 }
+
+// EdgeRegion is where CloudFront's certificates and web ACLs have to be
+// ("Requirements for using SSL/TLS certificates with CloudFront").
+const EdgeRegion = "us-east-1"

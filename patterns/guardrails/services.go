@@ -13,10 +13,12 @@ func global() []string {
 		"s3:PutAccountPublicAccessBlock", "shield:*", "sso:*", "sts:*", "support:*", "tax:*", "trustedadvisor:*"}
 }
 
-// edge is what CloudFront needs in its own Region, and what deploys it: no
-// customer's data lies there.
+// edge is what CloudFront needs in its own Region, what deploys it (the CDK's
+// bootstrap has a bucket, a repository and a parameter in every Region), and what
+// watches there: no customer's data lies in any of it.
 func edge() []string {
-	return []string{"acm:*", "cloudformation:*", "cloudwatch:*", "kms:*", "logs:*", "s3:*", "servicequotas:*", "sns:*", "ssm:*", "tag:*", "wafv2:*"}
+	return []string{"access-analyzer:*", "acm:*", "cloudformation:*", "cloudtrail:*", "cloudwatch:*", "config:*", "ecr:*", "events:*", "firehose:ListDeliveryStreams",
+		"guardduty:*", "kms:*", "logs:*", "s3:*", "securityhub:*", "servicequotas:*", "sns:*", "ssm:*", "tag:*", "wafv2:*"}
 }
 
 // regions keeps everything where the organisation runs, and only the edge in
