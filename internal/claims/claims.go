@@ -12,6 +12,7 @@ import (
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
+	"github.com/suretyhq/surety/internal/claims/parity"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	"github.com/suretyhq/surety/internal/claims/residency"
@@ -35,6 +36,7 @@ func All() []proof.Claim {
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
 		residency.Claim(),
+		parity.Claim(),
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
 	}
