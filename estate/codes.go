@@ -52,6 +52,7 @@ const (
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"
 	CodeQuota            = "ESTATE_QUOTA"
 	CodeQuotaGrant       = "ESTATE_QUOTA_GRANT"
+	CodeParity           = "ESTATE_PARITY"
 	CodeResidency        = "ESTATE_RESIDENCY"
 	CodeExists           = "ESTATE_EXISTS"
 	CodeUnwritable       = "ESTATE_UNWRITABLE"

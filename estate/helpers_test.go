@@ -61,6 +61,7 @@ tenants:
   old: {environments: [first], hostname: cover.old.example, state: retained}
 access: {tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 residency: [US, CA]
+parity: {except: [{path: "*/AWS::Logs::LogGroup/RetentionInDays", why: cost}, {path: api/AWS::ECS::Service, why: "a: test"}]}
 quotas: {one: {elasticloadbalancing/rules-per-alb: 200, vpc/rules-per-security-group: 200}, net: {ec2/elastic-ips: 12}}
 bindings:
   - {part: first/database, tags: {team/name: data, stage: "1"}}
@@ -101,6 +102,10 @@ func sameEstate(a, b *Estate) bool {
 		e.Waivers = append([]Waiver(nil), e.Waivers...)
 		for i := range e.Waivers {
 			e.Waivers[i].pos = diag.Position{}
+		}
+		e.Parity.Except = append([]ParityException(nil), e.Parity.Except...)
+		for i := range e.Parity.Except {
+			e.Parity.Except[i].pos = diag.Position{}
 		}
 		return e
 	}

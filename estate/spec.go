@@ -46,6 +46,8 @@ type Estate struct {
 	// Quotas says what AWS granted an account, by its short name, beyond the
 	// defaults: a quota's id and its number.
 	Quotas Map[Map[int]] `yaml:"quotas,omitempty"`
+	// Parity says in what environments may differ.
+	Parity Parity `yaml:"parity,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.
 	Bindings []Binding `yaml:"bindings,omitempty"`
 	// Waivers accept refuted claims for a reason and until a date.

@@ -42,6 +42,7 @@ func (v *validator) estate() {
 	v.residency()
 	v.transfer()
 	v.quotas()
+	v.parity()
 	v.bindings()
 	v.waivers()
 	v.limits()

@@ -54,3 +54,23 @@ fi
 if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   apt_install postgresql || say "PostgreSQL is missing: the tests of tenants' databases need it (apt-get install postgresql); go on without"
 fi
+
+# cfn-lint: judges templates by the Region that they are for. It is Python's, and
+# lives in a folder of its own; only the test that runs it needs it.
+lint=.cache/cfn-lint
+python_ok() { command -v python3 >/dev/null && python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+if ! cmp -s tools/cfn-lint/requirements.txt "$lint/requirements.txt"; then
+  python_ok || apt_install python3 python3-venv || true
+  if ! python_ok; then
+    say "Python 3.11 or newer with venv is missing: the test that lints the example's templates needs it; go on without"
+  else
+    say "installing cfn-lint into $lint (once)"
+    rm -rf "$lint"
+    if python3 -m venv "$lint" && "$lint/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement tools/cfn-lint/requirements.txt; then
+      cp tools/cfn-lint/requirements.txt "$lint/requirements.txt"
+    else
+      rm -rf "$lint"
+      say "cfn-lint could not be installed: the test that lints the example's templates needs it; go on without"
+    fi
+  fi
+fi

@@ -15,6 +15,7 @@ import (
 	managementempty "github.com/suretyhq/surety/internal/claims/management-empty"
 	nolockout "github.com/suretyhq/surety/internal/claims/no-lockout"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
+	"github.com/suretyhq/surety/internal/claims/parity"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	"github.com/suretyhq/surety/internal/claims/residency"
@@ -38,6 +39,7 @@ func All() []proof.Claim {
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
 		residency.Claim(),
+		parity.Claim(),
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
 		logged.Claim(),

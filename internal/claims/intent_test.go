@@ -72,6 +72,9 @@ func TestFactWithoutIntent(t *testing.T) {
 	_, verdicts := prove(t, x.estate, resources)
 	want := x.estate.Pos("workload/services/portal/needs/1")
 	for _, v := range verdicts {
+		if v.Claim == "parity" {
+			continue // it compares environments with one another, not with a line of the file
+		}
 		for _, f := range v.Witness {
 			if f.Intent != want || want.IsZero() || f.Path == nil {
 				t.Errorf("%s points to %s with path %v, not to %s: %s", v.Claim, f.Intent, f.Path, want, f.Message)

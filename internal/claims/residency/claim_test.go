@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/suretyhq/surety/estate"
-	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/proof/prooftest"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/resource/build"
 	"github.com/suretyhq/surety/internal/value"
@@ -32,13 +32,9 @@ func prove(t *testing.T, e *estate.Estate, builders ...*build.Builder) proof.Ver
 	for _, b := range builders {
 		all = append(all, b.Resources()...)
 	}
-	g, problems := resource.New(all)
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
-	}
-	verdicts, err := proof.Run(t.Context(), &proof.Input{Estate: e, Graph: g, Net: network.Build(g), Parts: part.Bind(e, g)}, []proof.Claim{Claim()})
-	if err != nil || len(verdicts) != 1 {
-		t.Fatal(err, verdicts)
+	verdicts := prooftest.Verdicts(t, Claim(), e, all)
+	if len(verdicts) != 1 {
+		t.Fatal(verdicts)
 	}
 	return verdicts[0]
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/network"
-	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/proof/prooftest"
 	"github.com/suretyhq/surety/internal/resource"
@@ -297,14 +296,9 @@ func TestB05_GrantsOfTheEstateCount(t *testing.T) {
 
 func prove(t *testing.T, e *estate.Estate, b *build.Builder) proof.Verdict {
 	t.Helper()
-	g, err := b.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := &proof.Input{Estate: e, Graph: g, Net: network.Build(g), Parts: part.Bind(e, g)}
-	verdicts, err := proof.Run(t.Context(), in, []proof.Claim{Claim()})
-	if err != nil || len(verdicts) != 1 {
-		t.Fatal(err, verdicts)
+	verdicts := prooftest.Verdicts(t, Claim(), e, b.Resources())
+	if len(verdicts) != 1 {
+		t.Fatal(verdicts)
 	}
 	return verdicts[0]
 }

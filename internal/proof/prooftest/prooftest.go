@@ -1,6 +1,6 @@
-// Package prooftest runs one claim over resources built in code, for the table
-// tests beside the claims. It has no estate, so claims about intent need tests
-// of their own.
+// Package prooftest runs one claim over resources built in code, for the tests
+// beside the claims. Its tables have no estate; claims about intent are given
+// one by Verdicts. The clock stands still.
 package prooftest
 
 import (
@@ -8,24 +8,36 @@ import (
 	"testing"
 	"time"
 
+	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/resource/build"
 )
+
+var clock = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+
+// Verdicts runs a claim over resources, against an estate if it is not nil.
+func Verdicts(t *testing.T, c proof.Claim, e *estate.Estate, all []*resource.Resource) []proof.Verdict {
+	t.Helper()
+	g, problems := resource.New(all)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	in := &proof.Input{Estate: e, Graph: g, Net: network.Build(g), Parts: part.Bind(e, g), Now: clock}
+	verdicts, err := proof.Run(t.Context(), in, []proof.Claim{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdicts
+}
 
 // Codes runs a claim over the resources of a builder and returns the worst
 // outcome and the sorted codes of all findings, each once.
 func Codes(t *testing.T, c proof.Claim, b *build.Builder) (proof.Outcome, []string) {
 	t.Helper()
-	g, err := b.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := &proof.Input{Graph: g, Net: network.Build(g), Now: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)}
-	verdicts, err := proof.Run(t.Context(), in, []proof.Claim{c})
-	if err != nil {
-		t.Fatal(err)
-	}
+	verdicts := Verdicts(t, c, nil, b.Resources())
 	worst, codes := proof.NotApplicable, []string{}
 	for _, v := range verdicts {
 		worst = max(worst, v.Outcome)

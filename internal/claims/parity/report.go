@@ -1,0 +1,254 @@
+package parity
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/proof"
+	"github.com/suretyhq/surety/internal/value"
+)
+
+// mostPairs bounds how many pairs are looked at for the most alike ones; more
+// leftovers than that are a stack that is missing, not a property that differs.
+const mostPairs = 10_000
+
+// report pairs what is left over and says where each pair differs, and what has
+// no counterpart.
+func (c *checker) report(s *side, sized bool, here, there []*entry) {
+	for _, p := range c.pairs(s, sized, here, there) {
+		switch {
+		case p.there == nil:
+			c.alone(s, sized, p.here, CodeExtra, "%s is in "+s.name+", and "+c.reference.name+" has nothing like it.")
+		case p.here == nil:
+			c.alone(s, sized, p.there, CodeMissing, "%s is in "+c.reference.name+", and "+s.name+" has nothing like it.")
+		default:
+			c.differs(s, p)
+		}
+	}
+}
+
+// pair is a resource of the environment and one of the reference; either may
+// be missing.
+type pair struct {
+	here, there *entry
+	at          []string // the properties that differ
+}
+
+// pairs pairs entries of one type and part: those of one construct, then the
+// most alike.
+func (c *checker) pairs(s *side, sized bool, here, there []*entry) []pair {
+	type kind struct{ typ, part string }
+	of := func(e *entry) kind { return kind{e.r.Type, e.part} }
+	left := map[kind][]*entry{}
+	named := map[string]*entry{}
+	for _, e := range there {
+		left[of(e)] = append(left[of(e)], e)
+		named[e.key()] = e
+	}
+	var out []pair
+	take := func(e, o *entry, at []string) {
+		k := of(o)
+		left[k] = slices.DeleteFunc(left[k], func(x *entry) bool { return x == o })
+		out = append(out, pair{e, o, at})
+	}
+	var rest []*entry
+	for _, e := range here {
+		o := named[e.key()]
+		if o == nil || of(o) != of(e) {
+			rest = append(rest, e)
+			continue
+		}
+		delete(named, e.key())
+		take(e, o, c.difference(s, sized, e, o))
+	}
+	for _, e := range rest {
+		candidates := left[of(e)]
+		if len(candidates)*len(rest) > mostPairs {
+			candidates = candidates[:1]
+		}
+		var best *entry
+		var least []string
+		for _, o := range candidates {
+			if at := c.difference(s, sized, e, o); best == nil || len(at) < len(least) {
+				best, least = o, at
+			}
+		}
+		if best == nil {
+			out = append(out, pair{here: e})
+			continue
+		}
+		take(e, best, least)
+	}
+	for _, e := range there {
+		if slices.Contains(left[of(e)], e) {
+			out = append(out, pair{there: e})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pair) int { return a.address().r.Addr.Compare(b.address().r.Addr) })
+	return out
+}
+
+func (p pair) address() *entry { return cmp.Or(p.here, p.there) }
+
+// key names a resource by its construct, or by stack and logical id where there
+// is none, without the environment's name.
+func (e *entry) key() string {
+	path := cmp.Or(e.r.Construct, e.r.Addr.Stack.Name+"/"+e.r.Addr.Logical)
+	if n, ok := e.side.neutral(path); ok {
+		path = string(n)
+	}
+	return e.r.Addr.Stack.Region + "/" + path
+}
+
+// alone reports a resource without a counterpart.
+func (c *checker) alone(s *side, sized bool, e *entry, code, message string) {
+	if sized && counted(e.r.Type) || c.excepted(e, "") {
+		return
+	}
+	c.tally.Refute(proof.Scope(s.name), proof.Finding{Code: code, At: e.r.Addr, Part: c.in.PartOf(e.r.Addr),
+		Message: fmt.Sprintf(message, c.in.Name(e.r)),
+		Fix:     "Make the environments alike; or say under parity in the estate file what may differ, and why."})
+}
+
+// differs reports the properties in which a pair differs.
+func (c *checker) differs(s *side, p pair) {
+	for _, at := range p.at {
+		if c.excepted(p.here, at) {
+			continue
+		}
+		c.tally.Refute(proof.Scope(s.name), proof.Finding{Code: CodeDiffers, At: p.here.r.Addr, Property: at,
+			Message: fmt.Sprintf("%s of %s is not as in %s%s.", cmp.Or(at, "It"), c.in.Name(p.here.r), c.reference.name, values(p, at)),
+			Fix:     "Make the environments alike; or say under parity in the estate file what may differ, and why."})
+	}
+}
+
+// excepted says whether the estate allows a resource to differ at a property.
+func (c *checker) excepted(e *entry, property string) bool {
+	return slices.ContainsFunc(c.in.Estate.Parity.Except, func(x estate.ParityException) bool { return x.Covers(e.part, e.r.Type, property) })
+}
+
+// values shows what two resources have at a property, where that is short and
+// cannot be a secret.
+func values(p pair, at string) string {
+	const most = 40
+	lower := strings.ToLower(at)
+	for _, word := range []string{"pass", "secret", "token", "credential", "privatekey", "environment", "value"} {
+		if strings.Contains(lower, word) {
+			return ""
+		}
+	}
+	a, b := p.here.r.Props.Path(at), p.there.r.Props.Path(at)
+	show := func(v value.Value) string {
+		if v.IsAbsent() {
+			return "nothing"
+		}
+		return v.String()
+	}
+	if len(show(a)) > most || len(show(b)) > most {
+		return ""
+	}
+	return ": it is " + show(a) + " and not " + show(b)
+}
+
+// difference returns the paths at which two resources differ.
+func (c *checker) difference(s *side, sized bool, e, o *entry) []string {
+	d := differ{here: s, there: c.reference, sized: sized}
+	if e.r.Retain != o.r.Retain {
+		d.at = append(d.at, "DeletionPolicy")
+	}
+	var m *mask
+	if sized {
+		m = capacity()[e.r.Type]
+	}
+	d.compare(e.r.Props, o.r.Props, "", m)
+	return d.at
+}
+
+// differ collects the paths at which two values differ.
+type differ struct {
+	here, there *side
+	sized       bool
+	at          []string
+}
+
+func (d *differ) compare(a, b value.Value, path string, m *mask) {
+	if m != nil && m.whole {
+		return
+	}
+	switch {
+	case a.Kind() == value.Map && b.Kind() == value.Map:
+		d.maps(a, b, path, m)
+	case a.Kind() == value.List && b.Kind() == value.List && a.Len() == b.Len():
+		for i, item := range a.Items() {
+			d.compare(item, b.Index(i), join(path, strconv.Itoa(i)), m.child("*"))
+		}
+	case !d.same(a, b):
+		d.at = append(d.at, path)
+	}
+}
+
+// maps compares entry by entry; the keys may hold the environment's name.
+func (d *differ) maps(a, b value.Value, path string, m *mask) {
+	other := map[uint64]string{}
+	for k := range b.Entries() {
+		other[d.there.text(k)] = k
+	}
+	for _, k := range a.Keys() {
+		h := d.here.text(k)
+		d.compare(a.Get(k), b.Get(cmp.Or(other[h], k)), join(path, k), m.child(k))
+		delete(other, h)
+		delete(other, d.there.text(k))
+	}
+	for _, k := range b.Keys() {
+		if other[d.there.text(k)] == k {
+			d.compare(value.Value{}, b.Get(k), join(path, k), m.child(k))
+		}
+	}
+}
+
+// same says whether two values are equal but for what is the environments' own.
+func (d *differ) same(a, b value.Value) bool {
+	if s, ok := a.Str(); ok {
+		t, ok := b.Str()
+		return ok && (s == t || d.here.text(s) == d.there.text(t))
+	}
+	if a.Kind() != b.Kind() {
+		return false
+	}
+	switch a.Kind() {
+	case value.Symbol:
+		return d.sameTarget(a, b)
+	case value.Concat, value.List:
+		return slices.EqualFunc(a.Items(), b.Items(), d.same)
+	case value.Unknown:
+		return true // which is doubted as such
+	}
+	return value.Equal(a, b)
+}
+
+func (d *differ) sameTarget(a, b value.Value) bool {
+	x, _ := a.Ref()
+	y, _ := b.Ref()
+	if x == y {
+		return true
+	}
+	e, o := d.here.by[x.To], d.there.by[y.To]
+	if d.here.target(x, e) != d.there.target(y, o) {
+		return false
+	}
+	if e == nil || o == nil {
+		return e == o
+	}
+	return e.vague && o.vague || e.content(d.sized) == o.content(d.sized)
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "/" + key
+}
