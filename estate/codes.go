@@ -47,6 +47,7 @@ const (
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeForward          = "ESTATE_FORWARD"
 	CodePartner          = "ESTATE_PARTNER"
+	CodeAnalytics        = "ESTATE_ANALYTICS"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"

@@ -24,6 +24,7 @@ workload:
     portal: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/portal:1", expose: access, needs: [api]}
     batch:  {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/batch:1", called-by: [api]}
   database: {engine: aurora-postgresql}
+  analytics: {from: database, to: lake}
 access: {tunnel: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 `
 
@@ -50,6 +51,8 @@ func TestFlowsOfASmallEstate(t *testing.T) {
 		"dev/portal > dev/api tcp/9443",
 		"dev/portal > dev/endpoints tcp/443 endpoints",
 		"dev/portal > hub/egress tcp/443 egress",
+		"dev/replication > dev/database tcp/5432 dms",
+		"dev/replication > dev/endpoints tcp/443 endpoints",
 		"dev/tunnel > dev/balancer tcp/443 tunnel",
 		"dev/tunnel > dev/endpoints tcp/443 endpoints",
 		"dev/tunnel > dev/resolver tcp/53 resolver",
@@ -124,7 +127,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 func TestPartsOfASmallEstate(t *testing.T) {
 	want := []string{
 		"dev/api service 13", "dev/attachment attachment 10", "dev/balancer balancer 13", "dev/batch service 15", "dev/database database 16",
-		"dev/endpoints endpoints 10", "dev/forwarder forwarder 8", "dev/gateway gateway 13", "dev/logs logs 10", "dev/portal service 14", "dev/resolver resolver 14", "dev/tunnel tunnel 14",
+		"dev/endpoints endpoints 10", "dev/forwarder forwarder 8", "dev/gateway gateway 13", "dev/lake lake 17", "dev/logs logs 10", "dev/portal service 14", "dev/replication replication 17", "dev/resolver resolver 14", "dev/tunnel tunnel 14",
 		"hub/attachment attachment 6", "hub/egress egress 6", "hub/firewall firewall 6", "hub/logs logs 6",
 	}
 	var got []string

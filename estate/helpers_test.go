@@ -53,6 +53,7 @@ workload:
     portal: {image: "a/portal:1", expose: access, needs: [api]}
     batch: {image: a/batch, needs: [database], called-by: [api, portal]}
   database: {engine: aurora-postgresql}
+  analytics: {from: database, to: lake}
   transfer: {partners: {broker: {allow: [203.0.113.0/24, 198.51.100.0/25], keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAoRXDeRenNqnKl07V2m3UiK6J9MgVztw2hEtqcg+e31]}}}
   cache: {engine: redis}
 tenants:

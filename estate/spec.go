@@ -106,6 +106,8 @@ type Workload struct {
 	Cache *Cache `yaml:"cache,omitempty"`
 	// Transfer is the exchange of files with partners; absent: none.
 	Transfer *Transfer `yaml:"transfer,omitempty"`
+	// Analytics copies the database to a lake; absent: nothing is copied.
+	Analytics *Analytics `yaml:"analytics,omitempty"`
 }
 
 // Service is one container on ECS Fargate.

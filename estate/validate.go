@@ -41,6 +41,7 @@ func (v *validator) estate() {
 	v.tunnel()
 	v.residency()
 	v.transfer()
+	v.analytics()
 	v.quotas()
 	v.parity()
 	v.bindings()

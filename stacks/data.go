@@ -26,7 +26,7 @@ func (env *environment) addData() error {
 		names = append(names, s.Resource.AttrAvailabilityZone())
 	}
 	env.database = postgres.New(stack, "Database", &postgres.Props{Name: env.label(), VPC: around.vpc, Subnets: around.subnets(threetier.Data),
-		Zones: names, SecurityGroup: around.group(estate.PartDatabase), InstanceType: instanceType,
+		Zones: names, SecurityGroup: around.group(estate.PartDatabase), InstanceType: instanceType, Logical: env.estate.Analyses(env.site),
 		Key: imported(stack, "DataKey", env.dataKey), LogKey: imported(stack, "LogKey", env.logKey)})
 	asPart(env.database.Construct, estate.PartDatabase)
 	asPart(env.database.Logs, estate.PartLogs)

@@ -33,7 +33,7 @@ type environment struct {
 	stacks EnvironmentStacks
 
 	dataKey, cacheKey, logKey, platformKey awskms.Key
-	filesKey                               awskms.Key
+	filesKey, lakeKey                      awskms.Key
 	delivery                               *delivery // nil: nothing is archived
 	network                                *threetier.Network
 	groups                                 *groups.Groups
@@ -88,6 +88,9 @@ func (env *environment) addKeys() error {
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
+	}
+	if env.wantsAnalytics() {
+		env.lakeKey = key("lake", estate.PartLake, encryption.KeyProps{Description: "Lake of " + env.label(), Logs: true})
 	}
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
@@ -184,7 +187,8 @@ func (env *environment) hasPart(name string) bool {
 // hasGroup says whether parts of a kind have interfaces with security groups.
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
-		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction}, k)
+		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction,
+		estate.KindReplication}, k)
 }
 
 func (env *environment) servicePorts() []int {

@@ -37,6 +37,7 @@ const (
 	LayerTenancy   = "tenancy"
 	LayerTenant    = "tenant"
 	LayerFiles     = "files"
+	LayerAnalytics = "analytics"
 )
 
 // Layers of the accounts that keep logs and watch; those of the archive, its
@@ -152,6 +153,7 @@ func workloadLayers() []layer {
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
+		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
 	}
 }
 

@@ -27,6 +27,9 @@ var implementers = map[estate.Kind][]string{
 	estate.KindTransfer:   {"AWS::Transfer::Server"},
 	estate.KindTrail:      {"AWS::CloudTrail::Trail"},
 	estate.KindFindings:   {"AWS::SNS::Topic"},
+
+	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
+	estate.KindLake:        {"AWS::S3::Bucket"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -49,6 +52,8 @@ var companions = map[estate.Kind][]string{
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
 	estate.KindTrail:      {"AWS::Logs::LogGroup"},
 	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::SQS::Queue"},
+
+	estate.KindReplication: {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 }
 
 // ownData is what a service may keep for itself.

@@ -68,6 +68,8 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::EC2::PlacementGroup", "AWS::Batch::JobQueue", "AWS::Transfer::User",
 	// What the provisioner of tenants' databases makes is in the cluster, which is judged itself.
 	"Custom::TenantDatabase",
+	"AWS::DMS::Endpoint", "AWS::DMS::ReplicationTask", "AWS::DMS::Certificate", "AWS::Athena::WorkGroup", "AWS::Glue::Database", "AWS::Glue::Crawler",
+	"AWS::Glue::SecurityConfiguration", "AWS::Glue::DataCatalogEncryptionSettings",
 )
 
 // Unwalked says whether resources of a type carry packets by ways that the

@@ -45,6 +45,8 @@ type Props struct {
 	Key, LogKey awskms.IKey
 	// InstanceType is the instances' size, for example r8g.large.
 	InstanceType string
+	// Logical lets changes be read as they happen (logical replication).
+	Logical bool
 }
 
 // Database is the cluster.
@@ -67,11 +69,16 @@ func New(scope constructs.Construct, id string, props *Props) *Database {
 		}
 		return awsrds.ClusterInstance_Provisioned(jsii.String(id), &awsrds.ProvisionedClusterInstanceProps{
 			InstanceType: awsec2.NewInstanceType(jsii.String(props.InstanceType)), AvailabilityZone: props.Zones[i],
-			AutoMinorVersionUpgrade: jsii.Bool(true), PubliclyAccessible: jsii.Bool(false), PromotionTier: jsii.Number(min(i, 1))})
+			AutoMinorVersionUpgrade: jsii.Bool(true), PubliclyAccessible: jsii.Bool(false), PromotionTier: jsii.Number(min(i, 1)),
+			CaCertificate: awsrds.CaCertificate_RDS_CA_RSA2048_G1()})
 	}
 	var readers []awsrds.IClusterInstance
 	for i := 1; i < len(props.Zones); i++ {
 		readers = append(readers, instance(i))
+	}
+	parameters := map[string]*string{"rds.force_ssl": jsii.String("1"), "ssl_min_protocol_version": jsii.String("TLSv1.2")}
+	if props.Logical {
+		parameters["rds.logical_replication"] = jsii.String("1")
 	}
 	d.Cluster = awsrds.NewDatabaseCluster(d.Construct, jsii.String("Cluster"), &awsrds.DatabaseClusterProps{
 		Engine:                   awsrds.DatabaseClusterEngine_AuroraPostgres(&awsrds.AuroraPostgresClusterEngineProps{Version: awsrds.AuroraPostgresEngineVersion_VER_17_9()}),
@@ -88,7 +95,7 @@ func New(scope constructs.Construct, id string, props *Props) *Database {
 		ManageMasterUserPassword: jsii.Bool(true),
 		Credentials:              awsrds.Credentials_FromUsername(jsii.String("administrator"), &awsrds.CredentialsFromUsernameOptions{EncryptionKey: props.Key}),
 		IamAuthentication:        jsii.Bool(true),
-		Parameters:               &map[string]*string{"rds.force_ssl": jsii.String("1"), "ssl_min_protocol_version": jsii.String("TLSv1.2")},
+		Parameters:               &parameters,
 		Backup:                   &awsrds.BackupProps{Retention: awscdk.Duration_Days(jsii.Number(backupDays))},
 		CopyTagsToSnapshot:       jsii.Bool(true),
 		CloudwatchLogsExports:    jsii.Strings("postgresql"),

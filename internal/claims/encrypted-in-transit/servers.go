@@ -195,7 +195,6 @@ func (c *checker) settings() {
 		{"AWS::Elasticsearch::Domain", "NodeToNodeEncryptionOptions/Enabled", yes, false},
 		{"AWS::Elasticsearch::Domain", "DomainEndpointOptions/EnforceHTTPS", yes, false},
 		{"AWS::MSK::Cluster", "EncryptionInfo/EncryptionInTransit/ClientBroker", []string{"TLS"}, true},
-		{"AWS::DMS::Endpoint", "SslMode", []string{"require", "verify-ca", "verify-full"}, false},
 		{"AWS::CloudFront::Distribution", "DistributionConfig/DefaultCacheBehavior/ViewerProtocolPolicy", []string{"https-only", "redirect-to-https"}, false},
 	} {
 		for _, r := range c.in.Graph.OfType(s.typ) {
@@ -204,6 +203,7 @@ func (c *checker) settings() {
 		}
 	}
 	c.volumes()
+	c.replication()
 	c.silent()
 }
 

@@ -1,8 +1,8 @@
 // Package privateaccessonly proves that private applications are reachable
 // through the tunnel only, and that their names resolve only inside.
 //
-// Private are the services that the estate exposes by access, the balancer
-// that they stand behind, and the endpoint that tells where they are. Three
+// Private are the services that the estate exposes by access, each tenant's
+// instance of them too, the balancers that they stand behind, and the endpoint that tells where they are. Three
 // things are looked at: ways by the network from everywhere outside of an
 // environment into these; doors that need no way through the network, such as
 // an API Gateway whose integration gives a private application's name; and
@@ -13,7 +13,6 @@ package privateaccessonly
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/suretyhq/surety/addr"
@@ -54,6 +53,8 @@ type checker struct {
 	in    *proof.Input
 	tally *proof.Tally
 	apps  []app
+	byID  map[estate.PartID]app
+	named map[string]app
 	sites map[string]estate.Site // those that have private applications
 }
 
@@ -74,17 +75,29 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 }
 
 func newChecker(in *proof.Input) *checker {
-	c := &checker{in: in, sites: map[string]estate.Site{},
+	c := &checker{in: in, sites: map[string]estate.Site{}, byID: map[estate.PartID]app{}, named: map[string]app{},
 		tally: proof.NewTally(in, "ways, doors and names", "The estate exposes no service by access.")}
 	for _, site := range in.Estate.Sites() {
-		for name, s := range in.Estate.Workload.Services.All() {
-			if s.Expose == estate.ExposeAccess {
-				c.sites[site.Name] = site
-				c.apps = append(c.apps, app{site, estate.PartID{Environment: site.Name, Name: name}, name + "." + in.Estate.Zone(site)})
+		for name := range in.Estate.Workload.Services.All() {
+			c.add(site, "", name, name+"."+in.Estate.Zone(site))
+		}
+		for _, t := range in.Estate.Tenancies(site) {
+			for _, s := range t.Services {
+				c.add(site, t.Tenant, s.Name, s.Host)
 			}
 		}
 	}
 	return c
+}
+
+// add adds an instance of a service that is exposed by access.
+func (c *checker) add(site estate.Site, tenant, service, host string) {
+	if s, _ := c.in.Estate.Workload.Services.Get(service); s.Expose != estate.ExposeAccess {
+		return
+	}
+	a := app{site, estate.PartID{Environment: site.Name, Tenant: tenant, Name: service}, host}
+	c.sites[site.Name] = site
+	c.apps, c.byID[a.id], c.named[a.host] = append(c.apps, a), a, a
 }
 
 // private says whether a part is one that nobody outside may reach.
@@ -92,11 +105,11 @@ func (c *checker) private(id estate.PartID) bool {
 	if _, ok := c.sites[id.Environment]; !ok {
 		return false
 	}
-	return id.Name == estate.PartBalancer || id.Name == estate.PartResolver ||
-		slices.ContainsFunc(c.apps, func(a app) bool { return a.id == id })
+	_, private := c.byID[id]
+	return private || id.Name == estate.PartBalancer || id.Name == estate.PartResolver
 }
 
-// scopeOf returns the site of a resource if it has private applications.
+// siteOf returns the site of a resource if it has private applications.
 func (c *checker) siteOf(r *resource.Resource) (estate.Site, bool) {
 	s, ok := c.sites[string(c.in.ScopeOf(r))]
 	return s, ok
@@ -104,11 +117,8 @@ func (c *checker) siteOf(r *resource.Resource) (estate.Site, bool) {
 
 // appNamed returns the application that has a host's name.
 func (c *checker) appNamed(host string) (app, bool) {
-	i := slices.IndexFunc(c.apps, func(a app) bool { return a.host == host })
-	if i < 0 {
-		return app{}, false
-	}
-	return c.apps[i], true
+	a, ok := c.named[host]
+	return a, ok
 }
 
 // ways walks from everything outside of an environment to its private parts,

@@ -116,8 +116,8 @@ func (c *checker) targets(actions value.Value) []app {
 			if !ok || g == nil {
 				continue
 			}
-			for _, x := range c.apps {
-				if !slices.Contains(all, x) && slices.ContainsFunc(g.Targets, func(t resource.Target) bool { return c.in.PartOf(t.To.To) == x.id }) {
+			for _, t := range g.Targets {
+				if x, private := c.byID[c.in.PartOf(t.To.To)]; private && !slices.Contains(all, x) {
 					all = append(all, x)
 				}
 			}

@@ -46,8 +46,9 @@ func (c *checker) names() {
 	c.zones()
 	c.shared()
 	c.forwarded()
+	inside := c.insideNames(records)
 	for _, a := range c.apps {
-		c.resolves(a, records)
+		c.resolves(a, inside)
 	}
 	for _, site := range c.sites {
 		c.resolver(site)
@@ -123,11 +124,14 @@ func (c *checker) record(r record) {
 // privateName says whether a name, which may begin with a wildcard, is one of a
 // private application or of services among themselves, and of which site.
 func (c *checker) privateName(name string) (estate.Site, bool) {
-	below, wild := strings.CutPrefix(name, "*.")
-	for _, a := range c.apps {
-		_, parent, _ := strings.Cut(a.host, ".")
-		if name == a.host || wild && (below == parent || strings.HasSuffix(parent, "."+below)) {
-			return a.site, true
+	if a, ok := c.named[name]; ok {
+		return a.site, true
+	}
+	if below, wild := strings.CutPrefix(name, "*."); wild {
+		for _, a := range c.apps {
+			if strings.HasSuffix(a.host, "."+below) {
+				return a.site, true
+			}
 		}
 	}
 	for _, s := range c.sites {
@@ -261,19 +265,36 @@ func (c *checker) forwarded() {
 	}
 }
 
+// aName is a name in a private zone of a site.
+type aName struct {
+	scope proof.Scope
+	name  string
+}
+
+// insideNames returns the names of private zones that lead to the balancers of
+// their own sites.
+func (c *checker) insideNames(records []record) map[aName]bool {
+	all := map[aName]bool{}
+	for _, r := range records {
+		if r.zone == nil || !privateZone(r.zone) {
+			continue
+		}
+		scope := c.in.ScopeOf(r.zone)
+		if c.leadsTo(r, estate.PartID{Environment: string(scope), Name: estate.PartBalancer}) {
+			all[aName{scope, literal(r.name)}] = true
+		}
+	}
+	return all
+}
+
 // resolves: a private application's name is in a private zone of its
-// environment, and leads to the balancer.
-func (c *checker) resolves(a app, records []record) {
+// environment, and leads to a balancer.
+func (c *checker) resolves(a app, inside map[aName]bool) {
 	scope := proof.Scope(a.site.Name)
 	c.tally.Check(scope, 1)
 	_, parent, _ := strings.Cut(a.host, ".")
-	for _, r := range records {
-		name := literal(r.name)
-		if r.zone != nil && privateZone(r.zone) && c.in.ScopeOf(r.zone) == scope && (name == a.host || name == "*."+parent) {
-			if c.leadsTo(r, estate.PartID{Environment: a.site.Name, Name: estate.PartBalancer}) {
-				return
-			}
-		}
+	if inside[aName{scope, a.host}] || inside[aName{scope, "*." + parent}] {
+		return
 	}
 	c.tally.Refute(scope, proof.Finding{Code: CodeNotInside, At: c.first(estate.PartID{Environment: a.site.Name, Name: estate.PartBalancer}), Property: "DNSName", Part: a.id,
 		Message: fmt.Sprintf("No private zone of %s gives %s, so that the tunnel's clients do not find %s.", a.site.Name, a.host, a.id),

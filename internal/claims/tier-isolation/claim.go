@@ -59,7 +59,7 @@ func tierOf(k estate.Kind) string {
 		return dmz
 	case estate.KindService, estate.KindFunction:
 		return application
-	case estate.KindDatabase, estate.KindCache:
+	case estate.KindDatabase, estate.KindCache, estate.KindReplication:
 		return data
 	case estate.KindEndpoints, estate.KindResolver:
 		return endpoint
