@@ -16,6 +16,7 @@ func fixedParts() map[string]Kind {
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
+		PartAuthoriser: KindFunction, PartEdge: KindEdge,
 	}
 }
 
@@ -38,7 +39,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
 		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
 		(*Estate).resolverParts, (*Estate).transferParts,
-		(*Estate).tenantParts, (*Estate).provisionerParts,
+		(*Estate).tenantParts, (*Estate).provisionerParts, (*Estate).edgeParts,
 	}
 }
 

@@ -44,6 +44,8 @@ type Estate struct {
 	// Quotas says what AWS granted an account, by its short name, beyond the
 	// defaults: a quota's id and its number.
 	Quotas Map[Map[int]] `yaml:"quotas,omitempty"`
+	// Certificates says which certificates come from elsewhere.
+	Certificates Certificates `yaml:"certificates,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.
 	Bindings []Binding `yaml:"bindings,omitempty"`
 	// Waivers accept refuted claims for a reason and until a date.
@@ -110,6 +112,8 @@ type Workload struct {
 	Cache *Cache `yaml:"cache,omitempty"`
 	// Transfer is the exchange of files with partners; absent: none.
 	Transfer *Transfer `yaml:"transfer,omitempty"`
+	// Website is static content on S3 behind CloudFront; absent: none.
+	Website *Website `yaml:"website,omitempty"`
 }
 
 // Service is one container on ECS Fargate.
@@ -154,6 +158,9 @@ type Access struct {
 	// Tunnel is the container that keeps the Zero Trust tunnel open. Needed
 	// when a service is exposed by access.
 	Tunnel Tunnel `yaml:"tunnel,omitempty"`
+	// Okta is the identity provider. Needed when a service is exposed by the
+	// gateway.
+	Okta Okta `yaml:"okta,omitempty"`
 }
 
 // Tunnel is the cloudflared service of every environment.

@@ -40,6 +40,8 @@ func (v *validator) estate() {
 	v.residency()
 	v.transfer()
 	v.quotas()
+	v.okta()
+	v.edge()
 	v.bindings()
 	v.waivers()
 	v.limits()

@@ -35,6 +35,8 @@ const (
 	LayerTenancy   = "tenancy"
 	LayerTenant    = "tenant"
 	LayerFiles     = "files"
+	LayerZone      = "zone"
+	LayerAPI       = "api"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -137,6 +139,8 @@ func workloadLayers() []layer {
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
+		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
+		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
 	}
 }
 

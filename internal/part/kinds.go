@@ -25,6 +25,7 @@ var implementers = map[estate.Kind][]string{
 	estate.KindResolver:   {"AWS::Route53Resolver::ResolverEndpoint"},
 	estate.KindForwarder:  {"AWS::Route53Resolver::ResolverEndpoint"},
 	estate.KindTransfer:   {"AWS::Transfer::Server"},
+	estate.KindEdge:       {"AWS::CloudFront::Distribution"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -44,6 +45,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindFirewall:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindEgress:     {"AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::Logs::LogGroup"},
 	estate.KindTransfer:   {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
+	estate.KindEdge:       {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
 }
 
