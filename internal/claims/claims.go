@@ -10,6 +10,7 @@ import (
 	encryptedatrest "github.com/suretyhq/surety/internal/claims/encrypted-at-rest"
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
+	"github.com/suretyhq/surety/internal/claims/guarded"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	nooverlap "github.com/suretyhq/surety/internal/claims/no-overlap"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
@@ -34,6 +35,7 @@ func All() []proof.Claim {
 		privateaccessonly.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
+		guarded.Claim(),
 		residency.Claim(),
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
