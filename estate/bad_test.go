@@ -30,7 +30,7 @@ workload:
     api:    {image: "a/api:1", port: 8443, expose: gateway, needs: [database]}
     portal: {image: "a/portal:1", expose: access, needs: [api], called-by: [api]}
   database: {engine: aurora-postgresql}
-access: {tunnel: {image: "c/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+access: {tunnel: {image: "c/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}, okta: {org: acme.okta.com}}
 bindings: [{part: dev/api, tags: {app: api}}]
 waivers: [{claim: no-overlap, at: dev, why: "because", until: 2027-06-30}]
 `
@@ -191,7 +191,7 @@ func badInputs() []badInput {
 		{"called by itself", "called-by: [api]", "called-by: [portal]", []string{"ESTATE_NEEDS 17:77"}},
 		{"engine", "aurora-postgresql", "aurora-mysql", []string{"ESTATE_CHOICE 18:22"}},
 
-		{"no tunnel", `access: {tunnel: {image: "c/cloudflared@sha256:` + digits + "\"}}\n", "", []string{"ESTATE_TUNNEL 17:43"}},
+		{"no tunnel", `access: {tunnel: {image: "c/cloudflared@sha256:` + digits + "\"}, okta: {org: acme.okta.com}}\n", "", []string{"ESTATE_TUNNEL 17:43"}},
 		{"tunnel by tag", "@sha256:" + digits, ":2026.1.0", []string{"ESTATE_TUNNEL 19:26"}},
 		{"tunnel by a short digest", digits, digits[1:], []string{"ESTATE_TUNNEL 19:26"}},
 		{"binding of an unknown part", "dev/api,", "dev/apu,", []string{"ESTATE_UNKNOWN_NAME 20:19"}},
@@ -360,7 +360,7 @@ func TestSupernetTooSmallSaysHowManyAreNeeded(t *testing.T) {
 func TestS05_ImagesAreReachableThroughTheFirewall(t *testing.T) {
 	own := replaceOnce(t, replaceOnce(t, base, "bindings: [{part: dev/api, tags: {app: api}}]\n", ""), forwarded, "")
 	pulls := func(image, allow string) string {
-		text := replaceOnce(t, replaceOnce(t, own, "a/api:1", image), "[.okta.com]", "["+allow+"]")
+		text := replaceOnce(t, replaceOnce(t, own, "a/api:1", image), "[.okta.com]", "[acme.okta.com, "+allow+"]")
 		text = replaceOnce(t, text, "a/portal:1", "0.dkr.ecr.us-east-1.amazonaws.com/p")
 		text = replaceOnce(t, text, "c/cloudflared", "0.dkr.ecr.us-east-1.amazonaws.com/c")
 		_, list := Parse("estate.yaml", []byte(text))
@@ -368,12 +368,12 @@ func TestS05_ImagesAreReachableThroughTheFirewall(t *testing.T) {
 	}
 	const refused = "[ESTATE_REGISTRY 16:21]"
 	for _, tc := range []struct{ image, allow, want string }{
-		{"a/api:1", ".okta.com", refused},
+		{"a/api:1", "b.example", refused},
 		{"docker.io/a/api:1", "registry-1.docker.io, auth.docker.io", refused},
 		{"a/api:1", ".docker.io, production.cloudflare.docker.com", "[]"},
 		{"registry.gitlab.com/a/api:1", "registry.gitlab.com, gitlab.com", refused},
 		{"registry.gitlab.com/a/api:1", ".gitlab.com, .gitlab-static.net", "[]"},
-		{"registry.example:5000/api:1", ".okta.com", refused},
+		{"registry.example:5000/api:1", "b.example", refused},
 		{"registry.example:5000/api:1", "registry.example", "[]"},
 		{"notregistry.example/api:1", ".registry.example", refused},
 	} {
@@ -387,7 +387,7 @@ func TestS01_TheHubsAccountHostsNoEnvironment(t *testing.T) {
 	shared := replaceOnce(t, base, "{account: prod,", "{account: net,")
 	mustParse(t, shared) // its bindings describe what stands already
 	own := replaceOnce(t, replaceOnce(t, shared, "bindings: [{part: dev/api, tags: {app: api}}]\n", ""), forwarded, "")
-	own = replaceOnce(t, own, "[.okta.com]", "[auth.docker.io, .docker.com, registry-1.docker.io]")
+	own = replaceOnce(t, own, "[.okta.com]", "[acme.okta.com, auth.docker.io, .docker.com, registry-1.docker.io]")
 	if _, list := Parse("estate.yaml", []byte(own)); fmt.Sprint(places(list)) != "[ESTATE_HUB 13:19]" {
 		t.Error(list)
 	}

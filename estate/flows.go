@@ -51,7 +51,21 @@ const (
 // ImpliedRules returns the closed list of rules that Flow.Implied can name,
 // sorted.
 func ImpliedRules() []string {
-	return []string{ImpliedBalancer, ImpliedReplication, ImpliedEgress, ImpliedEndpoints, ImpliedForward, ImpliedGateway, ImpliedProvisioner, ImpliedResolver, ImpliedTunnel, ImpliedTunnelDialOut}
+	all := []string{
+		ImpliedAuthoriser,
+		ImpliedBalancer,
+		ImpliedReplication,
+		ImpliedEgress,
+		ImpliedEndpoints,
+		ImpliedForward,
+		ImpliedGateway,
+		ImpliedProvisioner,
+		ImpliedResolver,
+		ImpliedTunnel,
+		ImpliedTunnelDialOut,
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Protocols of flows.
@@ -86,7 +100,10 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 func environmentFlows() []func(*Estate, *flowBuilder) {
 	return []func(*Estate, *flowBuilder){
 		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
-		(*Estate).resolverFlows, (*Estate).provisionerFlows, (*Estate).analyticsFlows,
+		(*Estate).resolverFlows,
+		(*Estate).provisionerFlows,
+		(*Estate).analyticsFlows,
+		(*Estate).edgeFlows,
 	}
 }
 

@@ -25,7 +25,7 @@ workload:
     batch:  {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/batch:1", called-by: [api]}
   database: {engine: aurora-postgresql}
   analytics: {from: database, to: lake}
-access: {tunnel: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+access: {tunnel: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}, okta: {org: acme.okta.com}}
 `
 
 func printFlows(e *Estate) []string {
@@ -42,6 +42,7 @@ func TestFlowsOfASmallEstate(t *testing.T) {
 		"dev/api > dev/database tcp/5432",
 		"dev/api > dev/endpoints tcp/443 endpoints",
 		"dev/api > hub/egress tcp/443 egress",
+		"dev/authoriser > hub/egress tcp/443 authoriser",
 		"dev/balancer > dev/api tcp/9443 balancer",
 		"dev/balancer > dev/portal tcp/8443 balancer",
 		"dev/batch > dev/endpoints tcp/443 endpoints",
@@ -66,13 +67,22 @@ func TestFlowsOfASmallEstate(t *testing.T) {
 	}
 }
 
+// Nobody reaches the internet where nothing is allowed.
+func TestFlowsWithoutEgress(t *testing.T) {
+	text := replaceOnce(t, replaceOnce(t, small, "expose: gateway, ", ""), "network: {allow-egress: [.okta.com], dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: a.okta.com}}}}\n", "")
+	for _, flow := range printFlows(mustParse(t, text)) {
+		if strings.Contains(flow, "hub/egress tcp/443") {
+			t.Error(flow)
+		}
+	}
+}
+
 func TestFlowsFollowTheFile(t *testing.T) {
 	for name, c := range map[string]struct {
 		from, to string
 		gone     []string
 	}{
-		"no egress":  {"network: {allow-egress: [.okta.com], dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: a.okta.com}}}}\n", "", []string{"dev/api > hub/egress tcp/443 egress", "dev/tunnel > hub/egress tcp/443 egress"}},
-		"no gateway": {"expose: gateway, ", "", []string{"dev/gateway > dev/balancer tcp/443 gateway", "dev/balancer > dev/api tcp/9443 balancer"}},
+		"no gateway": {"expose: gateway, ", "", []string{"dev/gateway > dev/balancer tcp/443 gateway", "dev/balancer > dev/api tcp/9443 balancer", "dev/authoriser > hub/egress tcp/443 authoriser"}},
 		"no access":  {"expose: access, ", "", []string{"dev/tunnel > dev/balancer tcp/443 tunnel", "dev/tunnel > hub/egress udp/7844 tunnel-dial-out"}},
 		"no need":    {"needs: [database], ", "", []string{"dev/api > dev/database tcp/5432"}},
 		"no caller":  {", called-by: [api]", "", []string{"dev/api > dev/batch tcp/8443"}},
@@ -126,7 +136,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 
 func TestPartsOfASmallEstate(t *testing.T) {
 	want := []string{
-		"dev/api service 13", "dev/attachment attachment 10", "dev/balancer balancer 13", "dev/batch service 15", "dev/database database 16",
+		"dev/api service 13", "dev/attachment attachment 10", "dev/authoriser function 13", "dev/balancer balancer 13", "dev/batch service 15", "dev/database database 16",
 		"dev/endpoints endpoints 10", "dev/forwarder forwarder 8", "dev/gateway gateway 13", "dev/lake lake 17", "dev/logs logs 10", "dev/portal service 14", "dev/replication replication 17", "dev/resolver resolver 14", "dev/tunnel tunnel 14",
 		"hub/attachment attachment 6", "hub/egress egress 6", "hub/firewall firewall 6", "hub/logs logs 6",
 	}

@@ -56,14 +56,16 @@ workload:
   analytics: {from: database, to: lake}
   transfer: {partners: {broker: {allow: [203.0.113.0/24, 198.51.100.0/25], keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAoRXDeRenNqnKl07V2m3UiK6J9MgVztw2hEtqcg+e31]}}}
   cache: {engine: redis}
+  website: {path: web/site, countries: [AU, NZ]}
 tenants:
   kiwi: {}
   kiwi-telco: {name: Kiwi Telco, group: kiwi-telco, environments: [first, second], throttle: {rate: 200, burst: 400}, hostname: kt, state: active}
   old: {environments: [first], hostname: cover.old.example, state: retained}
-access: {tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 residency: [US, CA]
 parity: {except: [{path: "*/AWS::Logs::LogGroup/RetentionInDays", why: cost}, {path: api/AWS::ECS::Service, why: "a: test"}]}
 quotas: {one: {elasticloadbalancing/rules-per-alb: 200, vpc/rules-per-security-group: 200}, net: {ec2/elastic-ips: 12}}
+access: {okta: {org: every.a.example, servers: {first: aus1}}, tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+certificates: {ev: {www: {arn: "arn:aws:acm:us-east-1:100000000003:certificate/6f1c", expiry-warning: 30d}, api: {}}}
 bindings:
   - {part: first/database, tags: {team/name: data, stage: "1"}}
   - {part: second/api, resources: [stack/Api, 100000000003/us-west-2/stack/Other]}

@@ -29,6 +29,8 @@ type StackSizes struct {
 	Network, Platform int
 	// HubRoutes is the hub's stack of routes.
 	HubRoutes int
+	// API is one environment's, with a certificate for every name; 0: none.
+	API int
 }
 
 // StackSizes returns how many resources the estate's largest stacks will have.
@@ -63,7 +65,22 @@ func (e *Estate) StackSizes() StackSizes {
 	for name := range e.Workload.Services.All() {
 		s.Platform += e.platformOf(name)
 	}
+	if n := len(e.GatewayServices()); n > 0 {
+		s.API = apiAround + n*e.apiEach()
+	}
 	return s
+}
+
+// apiAround is how many resources an API stack has whatever is exposed.
+const apiAround = 13
+
+// apiEach is how many resources an API stack has for each service.
+func (e *Estate) apiEach() int {
+	const each, preflight = 22, 1
+	if e.exposures().access != "" {
+		return each + preflight
+	}
+	return each
 }
 
 // platformAround is how many resources a platform stack has beside services:
@@ -121,6 +138,10 @@ func (v *validator) limits() {
 	if s.Network > maxResources {
 		v.bad(CodeStackTooLarge, "workload/services", fmt.Sprintf("the services have too many flows for one network stack: it would have about %d resources, two for each flow", s.Network),
 			why, fmt.Sprintf("take %d out of needs and called-by, or split the workload over two estates", (s.Network-maxResources+1)/2))
+	}
+	if s.API > maxResources {
+		v.bad(CodeStackTooLarge, "workload/services", fmt.Sprintf("the gateway exposes %d services, too many for one API stack: it would have %d resources", len(e.GatewayServices()), s.API),
+			why, fmt.Sprintf("expose at most %d, or split the workload over two estates", (maxResources-apiAround)/e.apiEach()))
 	}
 	if s.HubRoutes > maxResources {
 		fit := maxResources * e.Environments.Len() / s.HubRoutes

@@ -17,6 +17,7 @@ func fixedParts() map[string]Kind {
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
 		PartReplication: KindReplication, PartLake: KindLake,
+		PartAuthoriser: KindFunction, PartEdge: KindEdge,
 	}
 }
 
@@ -39,8 +40,12 @@ func (e *Estate) Parts() []Part {
 func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
 		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
-		(*Estate).resolverParts, (*Estate).transferParts, (*Estate).analyticsParts,
-		(*Estate).tenantParts, (*Estate).provisionerParts,
+		(*Estate).resolverParts,
+		(*Estate).transferParts,
+		(*Estate).analyticsParts,
+		(*Estate).tenantParts,
+		(*Estate).provisionerParts,
+		(*Estate).edgeParts,
 	}
 }
 

@@ -48,6 +48,8 @@ type Estate struct {
 	Quotas Map[Map[int]] `yaml:"quotas,omitempty"`
 	// Parity says in what environments may differ.
 	Parity Parity `yaml:"parity,omitempty"`
+	// Certificates says which certificates come from elsewhere.
+	Certificates Certificates `yaml:"certificates,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.
 	Bindings []Binding `yaml:"bindings,omitempty"`
 	// Waivers accept refuted claims for a reason and until a date.
@@ -108,6 +110,8 @@ type Workload struct {
 	Transfer *Transfer `yaml:"transfer,omitempty"`
 	// Analytics copies the database to a lake; absent: nothing is copied.
 	Analytics *Analytics `yaml:"analytics,omitempty"`
+	// Website is static content on S3 behind CloudFront; absent: none.
+	Website *Website `yaml:"website,omitempty"`
 }
 
 // Service is one container on ECS Fargate.
@@ -152,6 +156,9 @@ type Access struct {
 	// Tunnel is the container that keeps the Zero Trust tunnel open. Needed
 	// when a service is exposed by access.
 	Tunnel Tunnel `yaml:"tunnel,omitempty"`
+	// Okta is the identity provider. Needed when a service is exposed by the
+	// gateway.
+	Okta Okta `yaml:"okta,omitempty"`
 }
 
 // Tunnel is the cloudflared service of every environment.

@@ -44,6 +44,8 @@ func (v *validator) estate() {
 	v.analytics()
 	v.quotas()
 	v.parity()
+	v.okta()
+	v.edge()
 	v.bindings()
 	v.waivers()
 	v.limits()

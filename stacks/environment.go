@@ -4,9 +4,11 @@ import (
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -44,6 +46,8 @@ type environment struct {
 	balancer                               *balancer.Balancer
 	registry                               map[string]awssecretsmanager.ISecret // credentials of images, by service
 	tenancy                                *tenancy
+	link                                   awsapigatewayv2.VpcLink
+	zone                                   awsroute53.PublicHostedZone
 }
 
 // stack makes the stack of a layer, which is deployed after those of other

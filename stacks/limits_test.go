@@ -14,7 +14,8 @@ organisation:
   accounts:
     net: {id: "100000000001", roles: [network-hub]}
     dev: {id: "100000000002"}
-network: {supernet: 10.0.0.0/8, availability-zones: 4, allow-egress: [registry.example]}
+network: {supernet: 10.0.0.0/8, availability-zones: 4, allow-egress: [registry.example, .okta.com]}
+access: {okta: {org: cover.okta.com}}
 environments:
   dev: {account: dev}
 workload:
@@ -37,6 +38,9 @@ func TestStacksHaveTheResourcesThatTheEstateCounts(t *testing.T) {
 				t.Errorf("%s: the platform stack has %d resources, the estate counts %d", name, got, size.Platform)
 			}
 			const most = 22 // what StackSizes says that it may count too many
+			if got := count(env + "-api"); got != size.API {
+				t.Errorf("%s: the API stack has %d resources, the estate counts %d", name, got, size.API)
+			}
 			if got := count(env + "-network"); got > size.Network || got < size.Network-most {
 				t.Errorf("%s: the network stack has %d resources, the estate counts %d", name, got, size.Network)
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/suretyhq/surety/patterns/balancer"
 	"github.com/suretyhq/surety/patterns/fargate"
 	"github.com/suretyhq/surety/patterns/postgres"
+	"github.com/suretyhq/surety/patterns/restapi"
 	"github.com/suretyhq/surety/patterns/threetier"
 )
 
@@ -102,8 +103,16 @@ func (p *platform) addService(name string, s estate.Service) {
 		p.cache.GrantConnect(service.Task.TaskRole(), name)
 	}
 	if s.Expose != estate.ExposeNone {
-		p.balancer.Expose(name, service.Resource, s.Port)
+		p.balancer.Expose(name, service.Resource, s.Port, stageOf(s))
 	}
+}
+
+// stageOf is the stage whose name the gateway puts before a service's paths.
+func stageOf(s estate.Service) string {
+	if s.Expose == estate.ExposeGateway {
+		return restapi.Stage
+	}
+	return ""
 }
 
 // uses says whether a part opens connections to another of the environment.
@@ -166,6 +175,7 @@ func (p *platform) addGateway() {
 		Vpc: p.around.vpc, VpcLinkName: jsii.String(p.label()), Subnets: &awsec2.SubnetSelection{Subnets: &p.dmz},
 		SecurityGroups: &[]interfacesawsec2.ISecurityGroupRef{p.around.group(estate.PartGateway)}})
 	asPart(link, estate.PartGateway)
+	p.link = link
 }
 
 // The tunnel's task: it forwards, so it needs little.

@@ -47,6 +47,8 @@ const (
 	LayerTrail     = "trail"
 	LayerDetection = "detection"
 	LayerArchive   = "archive"
+	LayerZone      = "zone"
+	LayerAPI       = "api"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -154,6 +156,8 @@ func workloadLayers() []layer {
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
+		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
+		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
 	}
 }
 

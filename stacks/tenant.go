@@ -191,7 +191,7 @@ func (t *tenantStack) route(scope constructs.Construct, name string, s estate.Se
 	priority := awscdk.NewCfnParameter(t.stack, jsii.String(parameter(paramPriority, name)), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
 		Description: jsii.String("The number of the rule of " + name)})
 	route := &balancer.RouteProps{VPC: t.around.vpc, Listener: t.listener, Balancer: t.balancer, Priority: priority.ValueAsNumber(),
-		Service: service.Resource, Container: name, Port: s.Port}
+		Service: service.Resource, Container: name, Port: s.Port, Stage: stageOf(s)}
 	route.Host = t.text(parameter(paramHost, name), "The name at which clients find "+name)
 	route.Zone = t.zone
 	if s.Expose == estate.ExposeGateway {

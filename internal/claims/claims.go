@@ -10,6 +10,7 @@ import (
 	encryptedatrest "github.com/suretyhq/surety/internal/claims/encrypted-at-rest"
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
+	"github.com/suretyhq/surety/internal/claims/guarded"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	"github.com/suretyhq/surety/internal/claims/logged"
 	managementempty "github.com/suretyhq/surety/internal/claims/management-empty"
@@ -38,6 +39,7 @@ func All() []proof.Claim {
 		privateaccessonly.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
+		guarded.Claim(),
 		residency.Claim(),
 		parity.Claim(),
 		withinquotas.Claim(),

@@ -27,7 +27,7 @@ func TestIntentAndFactAreApart(t *testing.T) {
 		{"another port", "port: 8443, expose: gateway", "port: 8444, expose: gateway", "declared-flows", "SERVICE_PORT_MISMATCH"},
 		{"another image", "platform/portal:1.0.0", "platform/portal:2.0.0", "declared-flows", "SERVICE_IMAGE_MISMATCH"},
 		{"exposed no more", "expose: access,  needs", "needs", "declared-flows", "PART_UNKNOWN"},
-		{"a domain less", "    - .okta.com\n", "", "egress-inspected", "EGRESS_DOMAIN_NOT_DECLARED"},
+		{"a domain less", "    - .cloudflare.com\n", "", "egress-inspected", "EGRESS_DOMAIN_NOT_DECLARED"},
 		{"a domain more", "    - .okta.com\n", "    - .okta.com\n    - new.example\n", "egress-inspected", "EGRESS_DOMAIN_MISSING"},
 		{"an environment more", "  prod:    {account: prod,", "  test:    {account: prod, size: small}\n  prod:    {account: prod,", "declared-flows", "PART_MISSING"},
 	} {

@@ -30,6 +30,7 @@ var implementers = map[estate.Kind][]string{
 
 	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
 	estate.KindLake:        {"AWS::S3::Bucket"},
+	estate.KindEdge:        {"AWS::CloudFront::Distribution"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -49,6 +50,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindFirewall:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindEgress:     {"AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::Logs::LogGroup"},
 	estate.KindTransfer:   {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
+	estate.KindEdge:       {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
 	estate.KindTrail:      {"AWS::Logs::LogGroup"},
 	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::SQS::Queue"},

@@ -84,12 +84,13 @@ func New(scope constructs.Construct, id string, props *Props) *Balancer {
 }
 
 // Expose gives a service the name NAME.DOMAIN. The service's container, which
-// has the same name, serves TLS and answers /health on the port.
-func (b *Balancer) Expose(name string, service awsecs.FargateService, port int) awselasticloadbalancingv2.ApplicationTargetGroup {
+// has the same name, serves TLS and answers /health on the port. Stage is as in
+// RouteProps.
+func (b *Balancer) Expose(name string, service awsecs.FargateService, port int, stage string) awselasticloadbalancingv2.ApplicationTargetGroup {
 	b.rules++
 	return NewRoute(b.Construct, name, &RouteProps{VPC: b.props.VPC, Listener: b.Listener, Balancer: b.Resource, Zone: b.Zone,
 		Host: jsii.String(name + "." + b.props.Domain), Priority: jsii.Number(b.rules),
-		Service: service, Container: name, Port: port})
+		Service: service, Container: name, Port: port, Stage: stage})
 }
 
 // RouteProps says which name leads to which service.
@@ -106,6 +107,10 @@ type RouteProps struct {
 	// none is asked for.
 	Header      string
 	HeaderValue *string
+	// Stage is the name of API Gateway's stage, which a private integration puts
+	// before the path ("Private integrations for REST APIs", Amazon API Gateway
+	// Developer Guide): it is taken off. Empty: paths stay as they are.
+	Stage string
 	// Priority is the rule's number, which no other rule of the listener has.
 	Priority *float64
 	Service  awsecs.FargateService
@@ -129,13 +134,23 @@ func NewRoute(within constructs.Construct, id string, props *RouteProps) awselas
 	if props.Header != "" {
 		conditions = append(conditions, awselasticloadbalancingv2.ListenerCondition_HttpHeader(jsii.String(props.Header), &[]*string{props.HeaderValue}))
 	}
-	awselasticloadbalancingv2.NewApplicationListenerRule(scope, jsii.String("Rule"), &awselasticloadbalancingv2.ApplicationListenerRuleProps{
+	rule := awselasticloadbalancingv2.NewApplicationListenerRule(scope, jsii.String("Rule"), &awselasticloadbalancingv2.ApplicationListenerRuleProps{
 		Listener: props.Listener, Priority: props.Priority, Conditions: &conditions,
 		Action: awselasticloadbalancingv2.ListenerAction_Forward(&[]awselasticloadbalancingv2.IApplicationTargetGroup{group}, nil)})
+	if props.Stage != "" {
+		rule.Node().DefaultChild().(awselasticloadbalancingv2.CfnListenerRule).SetTransforms(withoutStage(props.Stage))
+	}
 	if props.Zone != nil {
 		// The last dot says that the name is whole.
 		awsroute53.NewARecord(scope, jsii.String("Name"), &awsroute53.ARecordProps{Zone: props.Zone, RecordName: jsii.String(*props.Host + "."),
 			Target: awsroute53.RecordTarget_FromAlias(awsroute53targets.NewLoadBalancerTarget(props.Balancer, nil))})
 	}
 	return group
+}
+
+// withoutStage rewrites a path that begins with a stage's name, and no other.
+func withoutStage(stage string) []any {
+	return []any{&awselasticloadbalancingv2.CfnListenerRule_TransformProperty{Type: jsii.String("url-rewrite"),
+		UrlRewriteConfig: &awselasticloadbalancingv2.CfnListenerRule_RewriteConfigObjectProperty{Rewrites: []any{
+			&awselasticloadbalancingv2.CfnListenerRule_RewriteConfigProperty{Regex: jsii.String("^/" + stage + "/(.*)$"), Replace: jsii.String("/$1")}}}}}
 }

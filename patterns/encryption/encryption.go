@@ -194,3 +194,10 @@ func DecryptSecrets(scope constructs.Construct, key awskms.IKey) awsiam.PolicySt
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("kms:Decrypt"),
 		Resources: &[]*string{key.KeyArn()}, Conditions: &via})
 }
+
+// GroupARN is the ARN of a log group as services that write to it take it:
+// without the star that stands for its streams.
+func GroupARN(group awslogs.LogGroup) *string {
+	return awscdk.Stack_Of(group).FormatArn(&awscdk.ArnComponents{Service: jsii.String("logs"), Resource: jsii.String("log-group"),
+		ResourceName: group.LogGroupName(), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})
+}

@@ -105,14 +105,24 @@ func (f *Function) role(props *Props) awsiam.Role {
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil), Description: jsii.String("Function " + props.Name)})
 	f.Logs.GrantWrite(role)
 	if props.VPC != nil {
-		stack := awscdk.Stack_Of(f.Construct)
-		ours := "arn:" + *stack.Partition() + ":ec2:" + *stack.Region() + ":" + *stack.Account() + ":"
-		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: interfaceActions(),
-			Resources: jsii.Strings(ours+"network-interface/*", ours+"subnet/*", ours+"security-group/*")}))
+		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: interfaceActions(), Resources: f.placement(props)}))
 		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: jsii.Strings("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), Resources: jsii.Strings("*")}))
 	}
 	return role
+}
+
+// placement is where the function's interfaces are: its subnets, its group, and
+// the interfaces themselves, which have no names before they are made.
+func (f *Function) placement(props *Props) *[]*string {
+	of := func(kind string, id *string) *string {
+		return awscdk.Stack_Of(f.Construct).FormatArn(&awscdk.ArnComponents{Service: jsii.String("ec2"), Resource: jsii.String(kind), ResourceName: id})
+	}
+	all := []*string{of("network-interface", jsii.String("*")), of("security-group", props.SecurityGroup.SecurityGroupId())}
+	for _, s := range props.Subnets {
+		all = append(all, of("subnet", s.SubnetId()))
+	}
+	return &all
 }
 
 // interfaceActions are those by which Lambda gives a function interfaces, and

@@ -76,7 +76,7 @@ func multiply(estate string, more size) (string, error) {
 		fmt.Fprintf(&envs, "  copy%d: {account: copy%d, size: small}\n", i, i)
 	}
 	for i := range more.services {
-		fmt.Fprintf(&services, "    service%d: {image: \"registry.gitlab.com/cover/platform/service%d:1.0.0\", expose: gateway, needs: [database]}\n", i, i)
+		fmt.Fprintf(&services, "    service%d: {image: \"registry.gitlab.com/cover/platform/service%d:1.0.0\", expose: access, needs: [database]}\n", i, i)
 	}
 	for _, add := range []struct{ under, text string }{{"  accounts:", accounts.String()}, {"\nenvironments:", envs.String()}, {"\n  services:", services.String()}} {
 		before, after, ok := strings.Cut(estate, add.under)

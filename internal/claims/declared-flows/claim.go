@@ -139,7 +139,7 @@ func (c *checker) destinations(f estate.Flow) []network.ClassID {
 
 // byName says whether a flow leaves to the domains of allow-egress only.
 func byName(f estate.Flow) bool {
-	return f.Implied == estate.ImpliedEgress || f.Implied == estate.ImpliedForward
+	return f.Implied == estate.ImpliedEgress || f.Implied == estate.ImpliedForward || f.Implied == estate.ImpliedAuthoriser
 }
 
 // outside says whether a flow that leaves by the hub may lead to a class of

@@ -54,6 +54,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c.settings()
 	c.stores()
 	c.domains()
+	c.edge()
 	c.forwarding()
 	c.transfers()
 	if err := c.clients(ctx); err != nil {

@@ -26,6 +26,14 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 		}
 		return one("AWS::ElasticLoadBalancing::LoadBalancer", build.Props{"Listeners": []build.Props{l}})
 	}
+	method := func(integration build.Props) func(*build.Builder) {
+		return one("AWS::ApiGateway::Method", build.Props{"Integration": integration})
+	}
+	distribution := func(viewers, origin string, versions ...string) func(*build.Builder) {
+		return one("AWS::CloudFront::Distribution", build.Props{"DistributionConfig": build.Props{
+			"DefaultCacheBehavior": build.Props{"ViewerProtocolPolicy": "https-only"}, "CacheBehaviors": []build.Props{{"ViewerProtocolPolicy": viewers}},
+			"Origins": []build.Props{{"CustomOriginConfig": build.Props{"OriginProtocolPolicy": origin, "OriginSSLProtocols": versions}}}}})
+	}
 	redirect := func(protocol string) []build.Props {
 		return []build.Props{{"Type": "redirect", "RedirectConfig": build.Props{"Protocol": protocol, "StatusCode": "HTTP_301"}}}
 	}
@@ -82,6 +90,19 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 			b.Add("AWS::S3::BucketPolicy", "Policy", build.Props{"Bucket": b.Ref("Bucket"), "PolicyDocument": build.Props{"Statement": []build.Props{{
 				"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*", "Condition": build.Props{"Bool": build.Props{"aws:SecureTransport": "false"}}}}}})
 		}},
+		{Name: "an API that leads to plain HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainTarget}, Build: method(build.Props{"Type": "HTTP_PROXY", "Uri": "http://api.example/{proxy}"})},
+		{Name: "an API that leads to HTTPS", Outcome: proof.Proved, Build: method(build.Props{"Type": "HTTP_PROXY", "Uri": "https://api.example/{proxy}"})},
+		{Name: "an API that takes any certificate", Outcome: proof.Refuted, Codes: []string{CodePlainTarget}, Build: method(build.Props{"Type": "HTTP", "Uri": "https://api.example", "TlsConfig": build.Props{"InsecureSkipVerification": true}})},
+		{Name: "an API that leads where a parameter says", Outcome: proof.Unknown, Codes: []string{CodeSettingHidden}, Build: method(build.Props{"Type": "HTTP", "Uri": build.Unknown("a parameter")})},
+		{Name: "an API that leads to a function", Outcome: proof.NotApplicable, Build: method(build.Props{"Type": "AWS_PROXY", "Uri": "arn:aws:apigateway:x"})},
+		{Name: "an HTTP API by a link, plain", Outcome: proof.Refuted, Codes: []string{CodePlainTarget}, Build: one("AWS::ApiGatewayV2::Integration", build.Props{"IntegrationType": "HTTP_PROXY", "ConnectionType": "VPC_LINK", "IntegrationUri": "arn"})},
+		{Name: "an HTTP API by a link", Outcome: proof.Proved, Build: one("AWS::ApiGatewayV2::Integration", build.Props{"IntegrationType": "HTTP_PROXY", "ConnectionType": "VPC_LINK", "IntegrationUri": "arn", "TlsConfig": build.Props{"ServerNameToVerify": "api.example"}})},
+		{Name: "an HTTP API to plain HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainTarget}, Build: one("AWS::ApiGatewayV2::Integration", build.Props{"IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://api.example"})},
+		{Name: "viewers and origin by HTTPS", Outcome: proof.Proved, Build: distribution("https-only", "https-only", "TLSv1.2")},
+		{Name: "viewers by HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: distribution("allow-all", "https-only", "TLSv1.2")},
+		{Name: "an origin by HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: distribution("https-only", "http-only", "TLSv1.2")},
+		{Name: "an origin as viewers ask", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: distribution("https-only", "match-viewer", "TLSv1.2")},
+		{Name: "an origin by TLS 1.0", Outcome: proof.Refuted, Codes: []string{CodeWeakPolicy}, Build: distribution("https-only", "https-only", "TLSv1", "TLSv1.2")},
 		{Name: "a volume in the clear", Outcome: proof.Refuted, Codes: []string{CodePlainSetting}, Build: one("AWS::ECS::TaskDefinition", build.Props{"Volumes": []build.Props{{"EFSVolumeConfiguration": build.Props{"FilesystemId": "fs-1"}}}})},
 	})
 }

@@ -186,7 +186,7 @@ func header(r Request, name string) string {
 }
 
 // belongs says why a request is not one of the tenant's. The name called may be
-// the tenant's (TENANT.api.…) and the API key may be (TENANT.secret). A forged
+// the tenant's (TENANT-api.…) and the API key may be (TENANT.secret). A forged
 // key does not pass: API Gateway itself looks the whole of it up after this.
 func belongs(r Request, tenant string) error {
 	if owner := hostTenant(r); owner != "" && owner != tenant {
@@ -208,7 +208,7 @@ func belongs(r Request, tenant string) error {
 // StageDomain is the stage variable that says the API's own name.
 const StageDomain = "domain"
 
-// nobody owns a name that is neither the API's own nor below it. It is no
+// nobody owns a name that is neither the API's own nor a tenant's. It is no
 // label, so no tenant has it.
 const nobody = "(nobody)"
 
@@ -223,7 +223,7 @@ func hostTenant(r Request) string {
 	if host == own {
 		return ""
 	}
-	if tenant, ok := strings.CutSuffix(host, "."+own); ok && isLabel(tenant) {
+	if tenant, ok := strings.CutSuffix(host, "-"+own); ok && isLabel(tenant) {
 		return tenant
 	}
 	return nobody

@@ -292,11 +292,11 @@ func TestS15_ATokenOpensItsOwnTenantOnly(t *testing.T) {
 		name, want string
 		change     func(*Request)
 	}{
-		{"its own name", "Allow", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco." + domain }},
-		{"its own name in capitals", "Allow", func(r *Request) { r.RequestContext.DomainName = "Kiwi-Telco." + strings.ToUpper(domain) }},
-		{"another tenant's name", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-power." + domain }},
-		{"a name two labels below", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco.x." + domain }},
-		{"a name that ends alike", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco.evil" + domain }},
+		{"its own name", "Allow", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco-" + domain }},
+		{"its own name in capitals", "Allow", func(r *Request) { r.RequestContext.DomainName = "Kiwi-Telco-" + strings.ToUpper(domain) }},
+		{"another tenant's name", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-power-" + domain }},
+		{"a name below", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco." + domain }},
+		{"a name that ends alike", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco-evil" + domain }},
 		{"no name", "Deny", func(r *Request) { r.RequestContext.DomainName = "" }},
 		{"an API that does not say its name", "Deny", func(r *Request) { r.StageVariables = nil }},
 		{"another tenant's key", "Deny", func(r *Request) { r.RequestContext.Identity.APIKey = "kiwi-power.0123456789abcdef" }},

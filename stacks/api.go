@@ -1,0 +1,88 @@
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/function"
+	"github.com/suretyhq/surety/patterns/restapi"
+	"github.com/suretyhq/surety/patterns/threetier"
+	"github.com/suretyhq/surety/patterns/webacl"
+)
+
+// apiSize is what all clients of an API together may ask, and one client of the
+// default class, in requests a second and at once; and one address in a minute.
+// A Region's own limit is 2,500 and 1,250 where it is lowest ("Quotas for
+// configuring and running a REST API", Amazon API Gateway Developer Guide).
+func apiSize(size estate.Size) (all, one throttle, address int) {
+	if size == estate.Large {
+		return throttle{1000, 1000}, throttle{100, 200}, 6000
+	}
+	return throttle{100, 200}, throttle{20, 40}, 1200
+}
+
+type throttle struct{ rate, burst int }
+
+// classDefault is the throttle class of clients that no entry gives another.
+const classDefault = "default"
+
+func (env *environment) wantsAPI() bool { return len(env.estate.GatewayServices()) > 0 }
+
+// addAPI makes an API for each service that the gateway exposes: its name, its
+// stage and the web ACL before it. The authoriser is one for all.
+func (env *environment) addAPI() error {
+	stack := env.stack(LayerAPI, "API Gateway", LayerKeys, LayerNetwork, LayerHubRoutes, LayerPlatform, LayerZone)
+	logKey := imported(stack, "LogKey", env.logKey)
+	authoriser, err := env.addAuthoriser(stack, logKey)
+	if err != nil {
+		return err
+	}
+	account := restapi.NewAccount(stack, "Account")
+	access := encryption.NewLogGroup(stack, "AccessLogs", &encryption.LogGroupProps{Key: logKey})
+	asPart(access, estate.PartLogs)
+	all, one, address := apiSize(env.spec.Size)
+
+	acl := webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-api", Scope: webacl.Regional, RequestsPerMinute: address, ForServers: true})
+	decisions := encryption.NewLogGroup(stack, "WebAclLogs", &encryption.LogGroupProps{Key: logKey, Name: webacl.LogPrefix + env.label() + "-api"})
+	asPart(decisions, estate.PartLogs)
+	webacl.LogTo(stack, "WebAclLogging", acl.AttrArn(), encryption.GroupARN(decisions))
+
+	plan := &restapi.PlanProps{Name: env.label() + "-" + classDefault, Rate: one.rate, Burst: one.burst}
+	for _, name := range env.estate.GatewayServices() {
+		host := name + "." + env.domain()
+		api := restapi.New(stack, name, &restapi.Props{Name: env.label() + "-" + name, Domain: host, CertificateARN: env.certificate(stack, name),
+			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), LinkID: env.link.VpcLinkId(), BalancerARN: env.balancer.Resource.LoadBalancerArn(), Host: host,
+			Authoriser: authoriser.Resource, Origins: env.estate.Origins(env.site), Rate: all.rate, Burst: all.burst,
+			AccessLogs: access, LogKey: logKey, Account: account})
+		asPart(api.Construct, estate.PartGateway)
+		asPart(api.Errors, estate.PartLogs)
+		webacl.Protect(api.Construct, "WebAcl", acl.AttrArn(), api.StageARN(), api.Stage)
+		plan.APIs = append(plan.APIs, api)
+	}
+	restapi.NewKey(stack, "Key", env.label()+"-"+classDefault, restapi.NewPlan(stack, "Plan", plan))
+	return nil
+}
+
+// addAuthoriser makes the function that knows the API's clients. It stands in
+// the VPC, so that what it fetches from the identity provider is inspected like
+// everything else that leaves.
+func (env *environment) addAuthoriser(stack awscdk.Stack, logKey awskms.IKey) (*function.Function, error) {
+	around := env.surroundings(stack)
+	f, err := function.New(stack, "Authoriser", &function.Props{Name: env.label() + "-" + estate.PartAuthoriser,
+		Description: fmt.Sprintf("Decides which requests the gateway of %s lets through", env.label()),
+		Folder:      env.options.Functions, Program: "authoriser", TimeoutSeconds: 5, NoDeadLetters: true,
+		Environment: map[string]*string{"TOKEN_ISSUER": jsii.String(env.estate.TokenIssuer(env.site)), "TOKEN_AUDIENCE": jsii.String(env.estate.TokenAudience(env.site))},
+		VPC:         around.vpc, Subnets: around.subnets(threetier.Application), SecurityGroup: around.group(estate.PartAuthoriser),
+		Key: imported(stack, "PlatformKey", env.platformKey), LogKey: logKey})
+	if err != nil {
+		return nil, err
+	}
+	asPart(f.Construct, estate.PartAuthoriser)
+	asPart(f.Logs, estate.PartLogs)
+	return f, nil
+}
