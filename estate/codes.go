@@ -46,6 +46,7 @@ const (
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeForward          = "ESTATE_FORWARD"
 	CodePartner          = "ESTATE_PARTNER"
+	CodeCollector        = "ESTATE_COLLECTOR"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"

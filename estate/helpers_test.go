@@ -61,6 +61,10 @@ tenants:
 access: {tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 residency: [US, CA]
 quotas: {one: {elasticloadbalancing/rules-per-alb: 200, vpc/rules-per-security-group: 200}, net: {ec2/elastic-ips: 12}}
+monitoring:
+  notify: [oncall@every.example]
+  collector: {image: "c/collector@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}
+  datadog: {site: us5.datadoghq.com}
 bindings:
   - {part: first/database, tags: {team/name: data, stage: "1"}}
   - {part: second/api, resources: [stack/Api, 100000000003/us-west-2/stack/Other]}

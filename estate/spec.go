@@ -44,6 +44,9 @@ type Estate struct {
 	// Quotas says what AWS granted an account, by its short name, beyond the
 	// defaults: a quota's id and its number.
 	Quotas Map[Map[int]] `yaml:"quotas,omitempty"`
+	// Monitoring says who is told of alarms, and what sees the estate beside
+	// CloudWatch.
+	Monitoring Monitoring `yaml:"monitoring,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.
 	Bindings []Binding `yaml:"bindings,omitempty"`
 	// Waivers accept refuted claims for a reason and until a date.

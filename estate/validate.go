@@ -40,6 +40,7 @@ func (v *validator) estate() {
 	v.residency()
 	v.transfer()
 	v.quotas()
+	v.monitoring()
 	v.bindings()
 	v.waivers()
 	v.limits()

@@ -81,7 +81,7 @@ func (env *environment) addKeys() error {
 		}
 		return k
 	}
-	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true})
+	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups and alarms of " + env.label(), Logs: true, Alarms: true})
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})

@@ -35,6 +35,9 @@ const (
 	LayerTenancy   = "tenancy"
 	LayerTenant    = "tenant"
 	LayerFiles     = "files"
+	LayerObserve   = "observe"
+	// LayerHubObserve watches the hub.
+	LayerHubObserve = "hub-observe"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -78,7 +81,7 @@ type Event struct {
 
 // Stacks are all stacks of an estate.
 type Stacks struct {
-	HubCore, HubRoutes awscdk.Stack
+	HubCore, HubRoutes, HubObserve awscdk.Stack
 	// Environments are each site's stacks, in the order of the file.
 	Environments estate.Map[EnvironmentStacks]
 }
@@ -137,6 +140,8 @@ func workloadLayers() []layer {
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
+		// The last: it watches what the others made.
+		{name: LayerObserve, add: (*environment).addObserve},
 	}
 }
 
@@ -153,7 +158,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 2
+	c.total = 3
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			if l.wanted == nil || l.wanted(env) {
@@ -174,6 +179,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		}
 		s.Environments.Set(env.name, env.stacks)
 	}
+	s.HubObserve = c.hubObserve()
 	return s, nil
 }
 

@@ -9,6 +9,7 @@ package requirements
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -87,25 +88,25 @@ func Map(tree *Tree, claims []proof.Claim) ([]Group, error) {
 // built holds the layers and patterns that rows name to those that are there:
 // none is invented, and none serves no row.
 func built(tree *Tree, rows map[string]*Row) error {
-	used := map[string]bool{}
-	for id, r := range rows {
-		for what, names := range map[string][2][]string{"layer": {r.Layers, tree.Layers}, "pattern": {r.Patterns, tree.Patterns}} {
-			for _, name := range names[0] {
-				if !slices.Contains(names[1], name) {
-					return fmt.Errorf("requirements.yaml: row %s names the %s %q, which is not there", id, what, name)
+	var faults []error
+	check := func(what string, there []string, named func(*Row) []string) {
+		used := map[string]bool{}
+		for _, id := range sortedKeys(rows) {
+			for _, name := range named(rows[id]) {
+				if used[name] = true; !slices.Contains(there, name) {
+					faults = append(faults, fmt.Errorf("requirements.yaml: row %s names the %s %q, which is not there", id, what, name))
 				}
-				used[what+" "+name] = true
+			}
+		}
+		for _, name := range there {
+			if !used[name] {
+				faults = append(faults, fmt.Errorf("the %s %q serves no row: name it in internal/requirements/requirements.yaml at each row that it helps to build", what, name))
 			}
 		}
 	}
-	for what, names := range map[string][]string{"layer": tree.Layers, "pattern": tree.Patterns} {
-		for _, name := range names {
-			if !used[what+" "+name] {
-				return fmt.Errorf("the %s %q serves no row: name it in internal/requirements/requirements.yaml at each row that it helps to build", what, name)
-			}
-		}
-	}
-	return nil
+	check("layer", tree.Layers, func(r *Row) []string { return r.Layers })
+	check("pattern", tree.Patterns, func(r *Row) []string { return r.Patterns })
+	return errors.Join(faults...)
 }
 
 func strict(data []byte, into any) error {
