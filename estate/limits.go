@@ -51,6 +51,9 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.Workload.Cache != nil {
 		s.Network += storeEntries
 	}
+	if e.Monitoring.Collector != nil {
+		s.Network++ // the endpoint of X-Ray
+	}
 	if e.exposures().access != "" {
 		const resolver = 6 // entries of network ACLs, by which the tunnel asks
 		s.Network += resolver

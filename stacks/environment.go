@@ -126,7 +126,7 @@ func (env *environment) addNetwork() error {
 		return err
 	}
 	asPart(endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
-		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints)}), estate.PartEndpoints)
+		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints), Services: env.endpointServices()}), estate.PartEndpoints)
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/alarms"
 	"github.com/suretyhq/surety/patterns/dashboard"
+	"github.com/suretyhq/surety/patterns/endpoints"
+	"github.com/suretyhq/surety/patterns/tracing"
 )
 
 // addObserve watches what the site's other stacks made. Nothing is listed here:
@@ -20,6 +22,7 @@ func (env *environment) addObserve() error {
 	stack := env.stack(LayerObserve, "Alarms and dashboard", layers...)
 	observe(stack, watched, &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}})
+	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})
 	return nil
 }
 
@@ -82,6 +85,15 @@ func counts(o *observed, logs []alarms.Log) []alarms.Graph {
 			errors.Metrics = append(errors.Metrics, l.Errors(o.name))
 		}
 		all = append(all, errors)
+	}
+	return all
+}
+
+// endpointServices are the services of AWS that the site's parts call.
+func (env *environment) endpointServices() []string {
+	all := endpoints.Services()
+	if env.estate.Monitoring.Collector != nil {
+		all = append(all, "xray")
 	}
 	return all
 }

@@ -93,6 +93,9 @@ func (p *platform) addService(name string, s estate.Service) {
 		p.registry[name] = props.Credentials
 		props.SecretKeys = []awskms.IKey{p.key}
 	}
+	if c := p.estate.Monitoring.Collector; c != nil {
+		props.Collector, props.TracedIn = c.Image, p.name
+	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
 	if p.uses(name, estate.PartDatabase) {

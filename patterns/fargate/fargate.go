@@ -20,6 +20,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/tracing"
 )
 
 // ClusterProps says whose cluster it is.
@@ -86,6 +87,10 @@ type ServiceProps struct {
 	// Discovery is its name there; nil: Name.
 	Discovery *string
 	LogKey    awskms.IKey
+	// Collector is the image of what sends the container's traces to X-Ray;
+	// empty: nothing does. TracedIn names where it runs, in traces.
+	Collector string
+	TracedIn  string
 }
 
 // Service is a service with its logs.
@@ -104,6 +109,9 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 		Cpu: jsii.Number(props.CPU), MemoryLimitMiB: jsii.Number(props.MemoryMiB),
 		RuntimePlatform: &awsecs.RuntimePlatform{CpuArchitecture: awsecs.CpuArchitecture_X86_64(), OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX()}})
 	s.addContainer(props)
+	if props.Collector != "" {
+		tracing.AddCollector(s.Task, &tracing.CollectorProps{Image: props.Collector, Service: props.Name, Environment: props.TracedIn, Logs: s.Logs, User: user})
+	}
 	for _, key := range props.SecretKeys {
 		s.Task.AddToExecutionRolePolicy(encryption.DecryptSecrets(s.Construct, key))
 	}
