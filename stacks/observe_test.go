@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/patterns/alarms"
+	"github.com/suretyhq/surety/patterns/tracing"
 )
 
 // observing returns the stacks that watch, and what each of them watches.
@@ -285,6 +287,70 @@ func TestS32_TheDashboardAnswersFourQuestionsInTheirOrder(t *testing.T) {
 			if !slices.Contains(under[q], title) {
 				t.Errorf("%s: %s is answered by %q, not by %q", stack, q, under[q], title)
 			}
+		}
+	}
+}
+
+// container is what a test needs of a container definition.
+func containers(r resource) (names []string, by map[string]resource) {
+	by = map[string]resource{}
+	for _, c := range r.list("ContainerDefinitions") {
+		m, _ := c.(map[string]any)
+		name := text(m["Name"])
+		names, by[name] = append(names, name), resource{id: r.id + "/" + name, stack: r.stack, props: m}
+	}
+	return names, by
+}
+
+func TestS30_EveryServiceHasACollectorThatItCanDoWithout(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		traced := 0
+		for _, r := range a.of(t, "cover-"+env+"-"+LayerPlatform, "AWS::ECS::TaskDefinition") {
+			_, by := containers(r)
+			if _, ok := a.estate.Workload.Services.Get(r.tag(addr.TagPart)); !ok {
+				continue
+			}
+			traced++
+			c, ok := by[tracing.Container]
+			if !ok {
+				t.Errorf("%s has no collector", r)
+				continue
+			}
+			expect(t, c, "false", "Essential")
+			expect(t, c, "true", "ReadonlyRootFilesystem")
+			expect(t, c, a.estate.Monitoring.Collector.Image, "Image")
+			expect(t, c, `["ALL"]`, "LinuxParameters", "Capabilities", "Drop")
+			expect(t, c, "true", "ReadonlyRootFilesystem")
+			if len(c.list("PortMappings")) != 0 || c.text("User") == "" || strings.Contains(c.text("Environment"), "0.0.0.0") {
+				t.Errorf("%s listens to others, or runs as root: %s", c, text(c.props))
+			}
+			expect(t, by[r.tag(addr.TagPart)], "true", "Essential")
+			var config struct {
+				Service struct{ Pipelines map[string]any }
+			}
+			if err := json.Unmarshal([]byte(c.text("Environment", 0, "Value")), &config); err != nil || len(config.Service.Pipelines) != 1 {
+				t.Errorf("%s is told %s: %v", c, c.text("Environment"), err)
+			}
+		}
+		if traced != a.estate.Workload.Services.Len() {
+			t.Errorf("%d services of %s have tasks", traced, env)
+		}
+	}
+}
+
+func TestS30_TracesOfAnEnvironmentAreAGroup(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack := "cover-" + env + "-" + LayerObserve
+		expect(t, a.of(t, stack, "AWS::XRay::Group")[0], `annotation.environment = "`+env+`"`, "FilterExpression")
+		expect(t, a.of(t, stack, "AWS::XRay::SamplingRule")[0], "0.05", "SamplingRule", "FixedRate")
+		services := ""
+		for _, e := range a.of(t, "cover-"+env+"-"+LayerNetwork, "AWS::EC2::VPCEndpoint") {
+			services += e.text("ServiceName") + " "
+		}
+		if !strings.Contains(services, ".xray ") {
+			t.Errorf("%s cannot reach X-Ray: its endpoints are %s", env, services)
 		}
 	}
 }

@@ -93,9 +93,6 @@ func (p *platform) addService(name string, s estate.Service) {
 		p.registry[name] = props.Credentials
 		props.SecretKeys = []awskms.IKey{p.key}
 	}
-	if c := p.estate.Monitoring.Collector; c != nil {
-		props.Collector, props.TracedIn = c.Image, p.name
-	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
 	if p.uses(name, estate.PartDatabase) {
@@ -103,6 +100,9 @@ func (p *platform) addService(name string, s estate.Service) {
 	}
 	if p.uses(name, estate.PartCache) {
 		p.cache.GrantConnect(service.Task.TaskRole(), name)
+	}
+	if c := p.estate.Monitoring.Collector; c != nil {
+		service.Trace(c.Image, name, p.name)
 	}
 	if s.Expose != estate.ExposeNone {
 		p.balancer.Expose(name, service.Resource, s.Port)

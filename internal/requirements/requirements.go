@@ -85,28 +85,40 @@ func Map(tree *Tree, claims []proof.Claim) ([]Group, error) {
 	return groups, nil
 }
 
-// built holds the layers and patterns that rows name to those that are there:
-// none is invented, and none serves no row.
+// built holds the layers and patterns that rows name to those that are there.
 func built(tree *Tree, rows map[string]*Row) error {
 	var faults []error
-	check := func(what string, there []string, named func(*Row) []string) {
-		used := map[string]bool{}
-		for _, id := range sortedKeys(rows) {
-			for _, name := range named(rows[id]) {
-				if used[name] = true; !slices.Contains(there, name) {
-					faults = append(faults, fmt.Errorf("requirements.yaml: row %s names the %s %q, which is not there", id, what, name))
-				}
-			}
-		}
-		for _, name := range there {
-			if !used[name] {
-				faults = append(faults, fmt.Errorf("the %s %q serves no row: name it in internal/requirements/requirements.yaml at each row that it helps to build", what, name))
+	check := func(what, id string, named, there []string) {
+		for _, name := range named {
+			if !slices.Contains(there, name) {
+				faults = append(faults, fmt.Errorf("requirements.yaml: row %s names the %s %q, which is not there", id, what, name))
 			}
 		}
 	}
-	check("layer", tree.Layers, func(r *Row) []string { return r.Layers })
-	check("pattern", tree.Patterns, func(r *Row) []string { return r.Patterns })
+	for _, id := range sortedKeys(rows) {
+		check("layer", id, rows[id].Layers, tree.Layers)
+		check("pattern", id, rows[id].Patterns, tree.Patterns)
+	}
 	return errors.Join(faults...)
+}
+
+// Idle returns the layers and patterns of the tree that no row names.
+func Idle(tree *Tree, groups []Group) (layers, patterns []string) {
+	used := map[string]bool{}
+	for _, g := range groups {
+		for _, r := range g.Rows {
+			for _, l := range r.Layers {
+				used["layer "+l] = true
+			}
+			for _, p := range r.Patterns {
+				used["pattern "+p] = true
+			}
+		}
+	}
+	idle := func(what string, names []string) []string {
+		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return used[what+" "+n] })
+	}
+	return idle("layer", tree.Layers), idle("pattern", tree.Patterns)
 }
 
 func strict(data []byte, into any) error {

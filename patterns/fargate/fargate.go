@@ -87,10 +87,6 @@ type ServiceProps struct {
 	// Discovery is its name there; nil: Name.
 	Discovery *string
 	LogKey    awskms.IKey
-	// Collector is the image of what sends the container's traces to X-Ray;
-	// empty: nothing does. TracedIn names where it runs, in traces.
-	Collector string
-	TracedIn  string
 }
 
 // Service is a service with its logs.
@@ -109,9 +105,6 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 		Cpu: jsii.Number(props.CPU), MemoryLimitMiB: jsii.Number(props.MemoryMiB),
 		RuntimePlatform: &awsecs.RuntimePlatform{CpuArchitecture: awsecs.CpuArchitecture_X86_64(), OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX()}})
 	s.addContainer(props)
-	if props.Collector != "" {
-		tracing.AddCollector(s.Task, &tracing.CollectorProps{Image: props.Collector, Service: props.Name, Environment: props.TracedIn, Logs: s.Logs, User: user})
-	}
 	for _, key := range props.SecretKeys {
 		s.Task.AddToExecutionRolePolicy(encryption.DecryptSecrets(s.Construct, key))
 	}
@@ -138,6 +131,13 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 			ScaleOnCpuUtilization(jsii.String("Cpu"), &awsecs.CpuUtilizationScalingProps{TargetUtilizationPercent: jsii.Number(targetCPU)})
 	}
 	return s
+}
+
+// Trace puts beside the container what sends its traces to X-Ray: an image of
+// the AWS Distro for OpenTelemetry's collector. Traces say service and
+// environment.
+func (s *Service) Trace(image, service, environment string) {
+	tracing.AddCollector(s.Task, &tracing.CollectorProps{Image: image, Service: service, Environment: environment, Logs: s.Logs, User: user})
 }
 
 func (s *Service) addContainer(props *ServiceProps) {
