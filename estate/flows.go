@@ -51,7 +51,7 @@ const (
 // ImpliedRules returns the closed list of rules that Flow.Implied can name,
 // sorted.
 func ImpliedRules() []string {
-	return []string{ImpliedBalancer, ImpliedEgress, ImpliedEndpoints, ImpliedForward, ImpliedGateway, ImpliedProvisioner, ImpliedResolver, ImpliedTunnel, ImpliedTunnelDialOut}
+	return []string{ImpliedBalancer, ImpliedCanary, ImpliedEgress, ImpliedEndpoints, ImpliedForward, ImpliedGateway, ImpliedProvisioner, ImpliedResolver, ImpliedTunnel, ImpliedTunnelDialOut}
 }
 
 // Protocols of flows.
@@ -86,7 +86,7 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 func environmentFlows() []func(*Estate, *flowBuilder) {
 	return []func(*Estate, *flowBuilder){
 		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
-		(*Estate).resolverFlows, (*Estate).provisionerFlows,
+		(*Estate).resolverFlows, (*Estate).provisionerFlows, (*Estate).canaryFlows,
 	}
 }
 

@@ -54,6 +54,9 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.Monitoring.Collector != nil {
 		s.Network++ // the endpoint of X-Ray
 	}
+	if e.exposures().any != "" {
+		s.Network++ // the endpoint of CloudWatch, for canaries
+	}
 	if e.exposures().access != "" {
 		const resolver = 6 // entries of network ACLs, by which the tunnel asks
 		s.Network += resolver

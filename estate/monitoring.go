@@ -2,6 +2,15 @@ package estate
 
 import "slices"
 
+// KindCanary is canaries that ask exposed services by the balancer; DMZ.
+const KindCanary Kind = "canary"
+
+// PartCanary is the part of that kind in each site.
+const PartCanary = "canary"
+
+// ImpliedCanary: canaries ask exposed services by way of the balancer.
+const ImpliedCanary = "canary"
+
 // Monitoring says who is told of alarms, and what sees the estate beside
 // Amazon CloudWatch. Alarms, dashboards and canaries are there without it.
 type Monitoring struct {
@@ -63,4 +72,20 @@ func (d Datadog) Details() (DatadogSite, bool) {
 		return DatadogSite{}, false
 	}
 	return all[i], true
+}
+
+// canaryParts: canaries, if any service is exposed.
+func (e *Estate) canaryParts(b *partBuilder) {
+	if x := e.exposures(); x.any != "" {
+		b.add(PartCanary, KindCanary, x.any)
+	}
+}
+
+// canaryFlows: canaries ask by the balancer, as clients do, and leave what they
+// saw with AWS.
+func (e *Estate) canaryFlows(b *flowBuilder) {
+	if x := e.exposures(); x.any != "" {
+		b.add(PartCanary, PartBalancer, PortTLS, Flow{Implied: ImpliedCanary, Pos: e.Pos(x.any)})
+		b.add(PartCanary, PartEndpoints, PortTLS, Flow{Implied: ImpliedEndpoints, Pos: e.Pos(x.any)})
+	}
 }

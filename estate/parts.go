@@ -15,7 +15,7 @@ func fixedParts() map[string]Kind {
 		PartDatabase: KindDatabase, PartCache: KindCache, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
-		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
+		PartResolver: KindResolver, PartForwarder: KindForwarder, PartCanary: KindCanary, PartTransfer: KindTransfer,
 	}
 }
 
@@ -38,6 +38,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
 		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
 		(*Estate).resolverParts, (*Estate).transferParts,
+		(*Estate).canaryParts,
 		(*Estate).tenantParts, (*Estate).provisionerParts,
 	}
 }

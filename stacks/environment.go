@@ -178,7 +178,7 @@ func (env *environment) hasPart(name string) bool {
 // hasGroup says whether parts of a kind have interfaces with security groups.
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
-		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction}, k)
+		estate.KindTunnel, estate.KindCanary, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction}, k)
 }
 
 func (env *environment) servicePorts() []int {

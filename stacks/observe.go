@@ -19,7 +19,8 @@ import (
 func (env *environment) addObserve() error {
 	layers := slices.Sorted(maps.Keys(env.stacks))
 	watched := env.inRegion(layers)
-	stack := env.stack(LayerObserve, "Alarms and dashboard", layers...)
+	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
+	env.addCanaries(stack)
 	observe(stack, watched, &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}})
 	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})
@@ -94,6 +95,9 @@ func (env *environment) endpointServices() []string {
 	all := endpoints.Services()
 	if env.estate.Monitoring.Collector != nil {
 		all = append(all, "xray")
+	}
+	if env.hasCanaries() {
+		all = append(all, "monitoring") // CloudWatch ("Running a canary in a VPC", Amazon CloudWatch User Guide)
 	}
 	return all
 }

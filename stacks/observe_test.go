@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/alarms"
 	"github.com/suretyhq/surety/patterns/tracing"
 )
@@ -351,6 +352,44 @@ func TestS30_TracesOfAnEnvironmentAreAGroup(t *testing.T) {
 		}
 		if !strings.Contains(services, ".xray ") {
 			t.Errorf("%s cannot reach X-Ray: its endpoints are %s", env, services)
+		}
+	}
+}
+
+func TestS30_EveryEntryHasACanaryInside(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack := "cover-" + env + "-" + LayerObserve
+		want := map[string]bool{}
+		for name, s := range a.estate.Workload.Services.All() {
+			if s.Expose != estate.ExposeNone {
+				want["cover-"+env+"-"+name] = true
+			}
+		}
+		bucket := a.of(t, stack, "AWS::S3::Bucket")[0]
+		for _, c := range a.of(t, stack, "AWS::Synthetics::Canary") {
+			name := c.text("Name")
+			if !want[name] {
+				t.Errorf("%s asks nobody that is exposed", c)
+			}
+			delete(want, name)
+			service := strings.TrimPrefix(name, "cover-"+env+"-")
+			if code := c.text("Code", "Script"); !strings.Contains(code, `hostname: "`+service+`.`+env+`.cover.example"`) || !strings.Contains(code, `path: "/health"`) {
+				t.Errorf("%s runs %s", c, code)
+			}
+			expect(t, c, "SSE_KMS", "ArtifactConfig", "S3Encryption", "EncryptionMode")
+			if !strings.Contains(c.text("ArtifactS3Location"), bucket.id) || len(c.list("VPCConfig", "SubnetIds")) != a.estate.Network.AvailabilityZones {
+				t.Errorf("%s leaves what it saw in %s and runs in %s", c, c.text("ArtifactS3Location"), c.text("VPCConfig"))
+			}
+			expect(t, c, "true", "StartCanaryAfterCreation")
+		}
+		if len(want) > 0 {
+			t.Errorf("%s: nothing asks %v", env, sortedKeys(want))
+		}
+	}
+	for _, r := range a.every(t, "AWS::IAM::Policy") {
+		if strings.Contains(r.id, "Canaries") && strings.Contains(text(r.props), "logs:CreateLogGroup") {
+			t.Errorf("%s may make log groups without a key", r)
 		}
 	}
 }
