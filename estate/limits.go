@@ -92,7 +92,7 @@ func (e *Estate) platformOf(name string) int {
 	if s.Expose != ExposeNone {
 		n += exposed
 	}
-	if slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache) {
+	if slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache) || e.Monitoring.Collector != nil {
 		n += permissions
 	}
 	if host, _, _ := strings.Cut(s.Image, "/"); !strings.HasSuffix(host, ".amazonaws.com") && host != "public.ecr.aws" {

@@ -11,6 +11,7 @@ import (
 	"github.com/suretyhq/surety/patterns/alarms"
 	"github.com/suretyhq/surety/patterns/dashboard"
 	"github.com/suretyhq/surety/patterns/endpoints"
+	"github.com/suretyhq/surety/patterns/fargate"
 	"github.com/suretyhq/surety/patterns/tracing"
 )
 
@@ -18,6 +19,7 @@ import (
 // package alarms finds what it knows how to watch.
 func (env *environment) addObserve() error {
 	layers := slices.Sorted(maps.Keys(env.stacks))
+	layers = slices.DeleteFunc(layers, func(l string) bool { return l == LayerTenant }) // a template, deployed once for each tenant
 	watched := env.inRegion(layers)
 	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
 	env.addCanaries(stack)
@@ -88,6 +90,14 @@ func counts(o *observed, logs []alarms.Log) []alarms.Graph {
 		all = append(all, errors)
 	}
 	return all
+}
+
+// trace puts the collector beside a service, where the estate has one. A role's
+// permissions to send traces are the last that it gets.
+func (env *environment) trace(service *fargate.Service, name string) {
+	if c := env.estate.Monitoring.Collector; c != nil {
+		service.Trace(c.Image, name, env.name)
+	}
 }
 
 // endpointServices are the services of AWS that the site's parts call.
