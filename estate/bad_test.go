@@ -33,6 +33,7 @@ workload:
 access: {tunnel: {image: "c/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}, okta: {org: acme.okta.com}}
 bindings: [{part: dev/api, tags: {app: api}}]
 waivers: [{claim: no-overlap, at: dev, why: "because", until: 2027-06-30}]
+monitoring: {notify: [oncall@acme.example], collector: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/collector@sha256:a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90"}, datadog: {site: ap2.datadoghq.com}}
 `
 
 // forwarded is what base says of DNS.

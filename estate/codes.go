@@ -51,6 +51,7 @@ const (
 	CodeOkta             = "ESTATE_OKTA"
 	CodeWebsite          = "ESTATE_WEBSITE"
 	CodeCertificate      = "ESTATE_CERTIFICATE"
+	CodeCollector        = "ESTATE_COLLECTOR"
 	CodeBinding          = "ESTATE_BINDING"
 	CodeWaiver           = "ESTATE_WAIVER"
 	CodeStackTooLarge    = "ESTATE_STACK_TOO_LARGE"

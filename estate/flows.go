@@ -54,6 +54,7 @@ func ImpliedRules() []string {
 	all := []string{
 		ImpliedAuthoriser,
 		ImpliedBalancer,
+		ImpliedCanary,
 		ImpliedReplication,
 		ImpliedEgress,
 		ImpliedEndpoints,
@@ -104,6 +105,7 @@ func environmentFlows() []func(*Estate, *flowBuilder) {
 		(*Estate).provisionerFlows,
 		(*Estate).analyticsFlows,
 		(*Estate).edgeFlows,
+		(*Estate).canaryFlows,
 	}
 }
 

@@ -66,6 +66,10 @@ parity: {except: [{path: "*/AWS::Logs::LogGroup/RetentionInDays", why: cost}, {p
 quotas: {one: {elasticloadbalancing/rules-per-alb: 200, vpc/rules-per-security-group: 200}, net: {ec2/elastic-ips: 12}}
 access: {okta: {org: every.a.example, servers: {first: aus1}}, tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 certificates: {ev: {www: {arn: "arn:aws:acm:us-east-1:100000000003:certificate/6f1c", expiry-warning: 30d}, api: {}}}
+monitoring:
+  notify: [oncall@every.example]
+  collector: {image: "c/collector@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}
+  datadog: {site: us5.datadoghq.com}
 bindings:
   - {part: first/database, tags: {team/name: data, stage: "1"}}
   - {part: second/api, resources: [stack/Api, 100000000003/us-west-2/stack/Other]}

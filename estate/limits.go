@@ -54,6 +54,12 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.Workload.Cache != nil {
 		s.Network += storeEntries
 	}
+	if e.Monitoring.Collector != nil {
+		s.Network++ // the endpoint of X-Ray
+	}
+	if e.exposures().any != "" {
+		s.Network++ // the endpoint of CloudWatch, for canaries
+	}
 	if e.exposures().access != "" {
 		const resolver = 6 // entries of network ACLs, by which the tunnel asks
 		s.Network += resolver
@@ -107,7 +113,7 @@ func (e *Estate) platformOf(name string) int {
 	if s.Expose != ExposeNone {
 		n += exposed
 	}
-	if slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache) {
+	if slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache) || e.Monitoring.Collector != nil {
 		n += permissions
 	}
 	if host, _, _ := strings.Cut(s.Image, "/"); !strings.HasSuffix(host, ".amazonaws.com") && host != "public.ecr.aws" {

@@ -18,6 +18,7 @@ func fixedParts() map[string]Kind {
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
 		PartReplication: KindReplication, PartLake: KindLake,
 		PartAuthoriser: KindFunction, PartEdge: KindEdge,
+		PartCanary: KindCanary,
 	}
 }
 
@@ -46,6 +47,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 		(*Estate).tenantParts,
 		(*Estate).provisionerParts,
 		(*Estate).edgeParts,
+		(*Estate).canaryParts,
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 // Amazon ECR, which the environment's endpoints lead to.
 //
 // Sources: Docker's page "Allowlist for Docker Desktop" and GitLab's page
-// "Authenticate with the container registry", whose token comes from gitlab.com.
+// "Authenticate with the container registry", whose token comes from gitlab.com;
+// for Amazon ECR Public, whose layers come from CloudFront, Amazon EKS
+// Anywhere's page "Requirements".
 func RegistryHosts(image string) []string {
 	host, _, found := strings.Cut(image, "/")
 	if !found || !strings.ContainsAny(host, ".:") && host != "localhost" {
@@ -23,6 +25,8 @@ func RegistryHosts(image string) []string {
 		return []string{"auth.docker.io", "production.cloudflare.docker.com", "registry-1.docker.io"}
 	case host == "registry.gitlab.com":
 		return []string{"cdn.registry.gitlab-static.net", "gitlab.com", "registry.gitlab.com"}
+	case host == "public.ecr.aws":
+		return []string{"d2glxqk2uabbnd.cloudfront.net", "d5l0dvt14r5h8.cloudfront.net", "public.ecr.aws"}
 	case strings.Contains(host, ".dkr.ecr.") && strings.HasSuffix(host, ".amazonaws.com"):
 		return nil
 	}

@@ -50,6 +50,9 @@ type Estate struct {
 	Parity Parity `yaml:"parity,omitempty"`
 	// Certificates says which certificates come from elsewhere.
 	Certificates Certificates `yaml:"certificates,omitempty"`
+	// Monitoring says who is told of alarms, and what sees the estate beside
+	// CloudWatch.
+	Monitoring Monitoring `yaml:"monitoring,omitempty"`
 	// Bindings map resources that Surety did not write to parts of the estate.
 	Bindings []Binding `yaml:"bindings,omitempty"`
 	// Waivers accept refuted claims for a reason and until a date.

@@ -46,6 +46,7 @@ func (v *validator) estate() {
 	v.parity()
 	v.okta()
 	v.edge()
+	v.monitoring()
 	v.bindings()
 	v.waivers()
 	v.limits()

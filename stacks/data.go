@@ -14,6 +14,16 @@ func databaseSize(size estate.Size, zones int) (instances int, instanceType stri
 	return 2, "t4g.medium"
 }
 
+// databaseConnections is four fifths of the connections that an instance takes:
+// its memory divided by 9,531,392 bytes ("Maximum connections to an Aurora
+// PostgreSQL DB instance", Amazon Aurora User Guide).
+func databaseConnections(size estate.Size) float64 {
+	if size == estate.Large {
+		return 2800
+	}
+	return 340
+}
+
 func (env *environment) wantsData() bool { return env.estate.Workload.Database != nil }
 
 func (env *environment) addData() error {

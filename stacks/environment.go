@@ -88,7 +88,7 @@ func (env *environment) addKeys() error {
 		}
 		return k
 	}
-	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups of " + env.label(), Logs: true, LogDelivery: true})
+	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups and alarms of " + env.label(), Logs: true, LogDelivery: true, Alarms: true})
 	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
@@ -139,7 +139,7 @@ func (env *environment) addNetwork() error {
 		return err
 	}
 	asPart(endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
-		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints)}), estate.PartEndpoints)
+		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints), Services: env.endpointServices()}), estate.PartEndpoints)
 	return nil
 }
 
@@ -192,7 +192,7 @@ func (env *environment) hasPart(name string) bool {
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
 		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction,
-		estate.KindReplication}, k)
+		estate.KindReplication, estate.KindCanary}, k)
 }
 
 func (env *environment) servicePorts() []int {

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53resolver"
 
 	"github.com/suretyhq/surety/estate"
@@ -34,6 +36,8 @@ type hub struct {
 	firewall *inspection.Firewall
 	egress   *egressvpc.Network
 	dns      awsroute53resolver.CfnFirewallRuleGroup
+	key      awskms.Key
+	alerts   awslogs.LogGroup // the firewall's
 }
 
 func (c *composer) hubPlace() place {
@@ -43,8 +47,8 @@ func (c *composer) hubPlace() place {
 
 func (c *composer) hubCore() *hub {
 	name := c.estate.Name + "-hub"
-	keys, own := c.keyStack(c.hubPlace(), LayerHubKeys, estate.PartLogs, encryption.KeyProps{Alias: name, Description: "Logs of the hub of " + c.estate.Name,
-		Logs: true, LogDelivery: true})
+	keys, own := c.keyStack(c.hubPlace(), LayerHubKeys, estate.PartLogs, encryption.KeyProps{Alias: name, Description: "Logs and alarms of the hub of " + c.estate.Name,
+		Logs: true, LogDelivery: true, Alarms: true})
 	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name,
 		append(c.archive.stacks(), keys)...)}
 	key := imported(h.stack, "LogKey", own)
@@ -61,6 +65,7 @@ func (c *composer) hubCore() *hub {
 
 	firewallLogs := encryption.NewLogGroup(h.stack, "FirewallLogs", &encryption.LogGroupProps{Key: key})
 	asPart(firewallLogs, estate.PartLogs)
+	h.key, h.alerts = own, firewallLogs
 	h.firewall = inspection.New(h.stack, "Inspection", &inspection.Props{Name: name, TransitGatewayID: h.transit.Gateway.AttrId(),
 		Zones: c.plan.Hub.Zones, Clients: c.clientRanges(), Domains: c.estate.Network.AllowEgress, Destinations: c.destinations(), Logs: firewallLogs})
 	asPart(h.firewall.Construct, estate.PartFirewall)

@@ -24,10 +24,14 @@ workload:
     jobs: {image: "registry.example/jobs:1", port: 9000, needs: [api], called-by: [api]}
 `
 
+// traced has a collector beside each service of plain.
+const traced = `monitoring: {collector: {image: "100000000002.dkr.ecr.us-east-1.amazonaws.com/collector@sha256:a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90"}}
+`
+
 // TestStacksHaveTheResourcesThatTheEstateCounts holds what validation refuses
 // to what synthesis writes.
 func TestStacksHaveTheResourcesThatTheEstateCounts(t *testing.T) {
-	for name, a := range map[string]assembly{"example": load(t), "plain": synthesise([]byte(plain))} {
+	for name, a := range map[string]assembly{"example": load(t), "plain": synthesise([]byte(plain)), "traced": synthesise([]byte(plain + traced))} {
 		if a.err != nil {
 			t.Fatal(a.err)
 		}

@@ -102,6 +102,7 @@ func (p *platform) addService(name string, s estate.Service) {
 	if p.uses(name, estate.PartCache) {
 		p.cache.GrantConnect(service.Task.TaskRole(), name)
 	}
+	p.trace(service, name)
 	if s.Expose != estate.ExposeNone {
 		p.balancer.Expose(name, service.Resource, s.Port, stageOf(s))
 	}

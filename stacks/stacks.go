@@ -49,6 +49,9 @@ const (
 	LayerArchive   = "archive"
 	LayerZone      = "zone"
 	LayerAPI       = "api"
+	LayerObserve   = "observe"
+	// LayerHubObserve watches the hub.
+	LayerHubObserve = "hub-observe"
 )
 
 // NewApp makes a CDK app that writes its assembly to a folder. It takes no
@@ -94,8 +97,8 @@ type Event struct {
 type Stacks struct {
 	// Organisation are the management account's stacks, by their layer; empty
 	// where the organisation is managed elsewhere.
-	Organisation       map[string]awscdk.Stack
-	HubCore, HubRoutes awscdk.Stack
+	Organisation                   map[string]awscdk.Stack
+	HubCore, HubRoutes, HubObserve awscdk.Stack
 	// Environments are each site's stacks, in the order of the file.
 	Environments estate.Map[EnvironmentStacks]
 }
@@ -158,6 +161,8 @@ func workloadLayers() []layer {
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
 		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
+		// The last: it watches what the others made.
+		{name: LayerObserve, add: (*environment).addObserve},
 	}
 }
 
@@ -175,7 +180,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 3 + c.securityStacks() + c.organisationStacks()
+	c.total = 4 + c.securityStacks() + c.organisationStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			if l.wanted == nil || l.wanted(env) {
@@ -200,6 +205,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		}
 		s.Environments.Set(env.name, env.stacks)
 	}
+	s.HubObserve = c.hubObserve()
 	return s, nil
 }
 

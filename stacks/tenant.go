@@ -182,6 +182,7 @@ func (t *tenantStack) addService(name string) {
 	if t.uses(name, estate.PartCache) {
 		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
 	}
+	t.trace(service, *t.tenant+"-"+name)
 	t.route(scope, name, s, service)
 }
 

@@ -240,7 +240,9 @@ func (s Statement) Open() bool {
 
 // DeniesPlaintext says whether the statement denies everybody every action
 // where the request did not come by TLS (aws:SecureTransport is false).
-// Source: AWS's page "How can I use the s3-bucket-ssl-requests-only rule".
+// What carries data to a topic is publishing alone, and a topic's policy knows
+// no wildcard. Sources: AWS's page "How can I use the s3-bucket-ssl-requests-only
+// rule"; "Enforce encryption of data in transit", Amazon SNS Developer Guide.
 func (s Statement) DeniesPlaintext(service string) bool {
 	if s.Allow || s.NotPrincipal || s.NotAction || !slices.ContainsFunc(s.Principals, Principal.Any) {
 		return false

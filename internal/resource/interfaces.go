@@ -23,6 +23,8 @@ type plainOwner struct {
 // plainOwners are the types whose interfaces need no more than a table.
 var plainOwners = []plainOwner{
 	{typ: "AWS::Lambda::Function", subnets: "VpcConfig/SubnetIds", groups: "VpcConfig/SecurityGroupIds", kind: EndFunction},
+	// A canary is a function that CloudWatch Synthetics makes.
+	{typ: "AWS::Synthetics::Canary", subnets: "VPCConfig/SubnetIds", groups: "VPCConfig/SecurityGroupIds", kind: EndFunction},
 	{typ: "AWS::ElastiCache::ReplicationGroup", subnetGroup: "CacheSubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds", kind: EndCache},
 	{typ: "AWS::ElastiCache::CacheCluster", subnetGroup: "CacheSubnetGroupName", subnetGroupList: "SubnetIds", groups: "VpcSecurityGroupIds", kind: EndCache},
 	{typ: "AWS::ElastiCache::ServerlessCache", subnets: "SubnetIds", groups: "SecurityGroupIds", kind: EndCache, inDefault: true},
@@ -63,7 +65,6 @@ var otherOwners = []plainOwner{
 	{typ: "AWS::MemoryDB::Cluster", subnetGroup: "SubnetGroupName", subnetGroupList: "SubnetIds", groups: "SecurityGroupIds"},
 	{typ: "AWS::MWAA::Environment", subnets: "NetworkConfiguration/SubnetIds", groups: "NetworkConfiguration/SecurityGroupIds"},
 	{typ: "AWS::SageMaker::NotebookInstance", subnets: "SubnetId", groups: "SecurityGroupIds"},
-	{typ: "AWS::Synthetics::Canary", subnets: "VPCConfig/SubnetIds", groups: "VPCConfig/SecurityGroupIds"},
 }
 
 // findInterfaces makes the interfaces of the graph.

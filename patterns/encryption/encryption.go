@@ -40,6 +40,9 @@ type KeyProps struct {
 	LogDelivery bool
 	// Statements are what else the key's policy allows.
 	Statements []awsiam.PolicyStatement
+	// Alarms lets CloudWatch use the key for what the alarms of the key's account
+	// and Region tell topics.
+	Alarms bool
 	// FargateCluster is the name of the ECS cluster of the key's account whose
 	// Fargate tasks' storage the key encrypts. Empty: none.
 	FargateCluster string
@@ -97,6 +100,15 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 		// "Amazon S3 bucket server-side encryption" of "Logs sent to Amazon S3", Amazon CloudWatch Logs User Guide.
 		statements = append(statements, allow("LogDeliveryUses", awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil),
 			map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}}, use()...))
+	}
+	if props.Alarms {
+		// Without it no message would arrive ("Enable compatibility between event
+		// sources from AWS services and encrypted topics", Amazon SNS Developer Guide).
+		statements = append(statements, allow("AlarmsPublish", awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil),
+			map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
+				"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("cloudwatch"),
+					Resource: jsii.String("alarm"), ResourceName: jsii.String("*"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})}},
+			"kms:Decrypt", "kms:GenerateDataKey*"))
 	}
 	if props.FargateCluster != "" {
 		fargate := awsiam.NewServicePrincipal(jsii.String("fargate.amazonaws.com"), nil)

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/tracing"
 )
 
 // ClusterProps says whose cluster it is.
@@ -130,6 +131,13 @@ func New(scope constructs.Construct, id string, props *ServiceProps) *Service {
 			ScaleOnCpuUtilization(jsii.String("Cpu"), &awsecs.CpuUtilizationScalingProps{TargetUtilizationPercent: jsii.Number(targetCPU)})
 	}
 	return s
+}
+
+// Trace puts beside the container what sends its traces to X-Ray: an image of
+// the AWS Distro for OpenTelemetry's collector. Traces say service and
+// environment.
+func (s *Service) Trace(image, service, environment string) {
+	tracing.AddCollector(s.Task, &tracing.CollectorProps{Image: image, Service: service, Environment: environment, Logs: s.Logs, User: user})
 }
 
 func (s *Service) addContainer(props *ServiceProps) {

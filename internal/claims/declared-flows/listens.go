@@ -94,24 +94,39 @@ func listensOn(containers value.Value, port int) bool {
 	return containers.IsUnknown()
 }
 
-// image compares the images of a task's containers with the one of the estate,
-// where all of them are literal.
+// image compares the images of a task's containers with those of the estate,
+// where all of them are literal: one is the service's own, and beside it stands
+// none but the collector of traces. Whatever else stands there has the
+// service's network and could open or answer connections in its name. An estate
+// that describes what others made does not say what they put beside.
 func (c *checker) image(id estate.PartID, task *resource.Resource, containers value.Value, want, at string) {
 	var have []string
-	for _, d := range containers.Items() {
+	own, foreign := false, -1
+	for i, d := range containers.Items() {
 		text, ok := d.Get("Image").Str()
-		if !ok || text == want {
+		if !ok {
 			return
+		}
+		own = own || text == want
+		if collector := c.in.Estate.Monitoring.Collector; text != want && (collector == nil || text != collector.Image) && foreign < 0 {
+			foreign = i
 		}
 		have = append(have, text)
 	}
-	if len(have) == 0 {
+	f := proof.Finding{Code: CodeImage, At: task.Addr, Part: id, Intent: c.in.Estate.Pos(at)}
+	switch {
+	case len(have) == 0 || own && (foreign < 0 || len(c.in.Estate.Bindings) > 0):
 		return
+	case own:
+		f.Property = "ContainerDefinitions/" + strconv.Itoa(foreign) + "/Image"
+		f.Message = fmt.Sprintf("%s runs beside %s, and the estate does not name it.", have[foreign], id)
+		f.Fix = "Take the container out; monitoring.collector is the one that may stand beside a service."
+	default:
+		f.Property = "ContainerDefinitions/" + strconv.Itoa(max(foreign, 0)) + "/Image"
+		f.Message = fmt.Sprintf("The estate says that %s runs %s, but its task definition runs %s.", id, want, strings.Join(have, ", "))
+		f.Fix = "Correct the image, or the tag " + addr.TagPart + " if this is another part."
 	}
-	c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeImage, At: task.Addr, Property: "ContainerDefinitions/0/Image",
-		Part: id, Intent: c.in.Estate.Pos(at),
-		Message: fmt.Sprintf("The estate says that %s runs %s, but its task definition runs %s.", id, want, strings.Join(have, ", ")),
-		Fix:     "Correct the image, or the tag " + addr.TagPart + " if this is another part."})
+	c.tally.Refute(scopeOf(id), f)
 }
 
 // database compares the port of a DB cluster or instance with the one of the

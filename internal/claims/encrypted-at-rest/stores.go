@@ -76,6 +76,7 @@ func readers() map[string]reader {
 		"AWS::SNS::Topic":                          data("KmsMasterKeyId", "messages are not encrypted by a key of KMS"),
 		"AWS::SQS::Queue":                          data("KmsMasterKeyId", "messages are encrypted by Amazon SQS's own key or not at all"),
 		"AWS::SecretsManager::Secret":              secret,
+		"AWS::Synthetics::Canary":                  data("ArtifactConfig/S3Encryption/KmsKeyArn", "a key that AWS manages encrypts what it saw"),
 	}
 }
 

@@ -34,6 +34,13 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 			"DefaultCacheBehavior": build.Props{"ViewerProtocolPolicy": "https-only"}, "CacheBehaviors": []build.Props{{"ViewerProtocolPolicy": viewers}},
 			"Origins": []build.Props{{"CustomOriginConfig": build.Props{"OriginProtocolPolicy": origin, "OriginSSLProtocols": versions}}}}})
 	}
+	topic := func(effect, action, secure string) func(*build.Builder) {
+		return func(b *build.Builder) {
+			b.Add("AWS::SNS::Topic", "Topic", nil)
+			b.Add("AWS::SNS::TopicPolicy", "Policy", build.Props{"Topics": []any{b.Ref("Topic")}, "PolicyDocument": build.Props{"Statement": []build.Props{{
+				"Effect": effect, "Principal": "*", "Action": action, "Resource": b.Ref("Topic"), "Condition": build.Props{"Bool": build.Props{"aws:SecureTransport": secure}}}}}})
+		}
+	}
 	redirect := func(protocol string) []build.Props {
 		return []build.Props{{"Type": "redirect", "RedirectConfig": build.Props{"Protocol": protocol, "StatusCode": "HTTP_301"}}}
 	}
@@ -48,6 +55,10 @@ func TestS24_EndsDeclareTLS(t *testing.T) {
 			b.Add("AWS::S3::BucketPolicy", "Policy", build.Props{"Bucket": "data", "PolicyDocument": build.Props{"Statement": []build.Props{{
 				"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": build.Props{"Bool": build.Props{"aws:SecureTransport": "false"}}}}}})
 		}},
+		{Name: "a topic that refuses messages without TLS", Outcome: proof.Proved, Build: topic("Deny", "sns:Publish", "false")},
+		{Name: "a topic that refuses subscriptions only", Outcome: proof.Refuted, Codes: []string{CodePlainStore}, Build: topic("Deny", "sns:Subscribe", "false")},
+		{Name: "a topic that refuses messages by TLS", Outcome: proof.Refuted, Codes: []string{CodePlainStore}, Build: topic("Deny", "sns:Publish", "true")},
+		{Name: "a topic that allows what it should refuse", Outcome: proof.Refuted, Codes: []string{CodePlainStore}, Build: topic("Allow", "sns:Publish", "false")},
 		{Name: "redirects to HTTPS", Outcome: proof.Proved, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTPS")})},
 		{Name: "redirects to HTTP", Outcome: proof.Refuted, Codes: []string{CodePlainListener}, Build: listener(build.Props{"Protocol": "HTTP", "Port": 80, "DefaultActions": redirect("HTTP")})},
 		{Name: "an SFTP server", Outcome: proof.Proved, Build: one("AWS::Transfer::Server", build.Props{"Protocols": []string{"SFTP"}, "SecurityPolicyName": "TransferSecurityPolicy-FIPS-2024-01"})},

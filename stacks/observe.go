@@ -1,0 +1,113 @@
+package stacks
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+
+	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/alarms"
+	"github.com/suretyhq/surety/patterns/dashboard"
+	"github.com/suretyhq/surety/patterns/endpoints"
+	"github.com/suretyhq/surety/patterns/fargate"
+	"github.com/suretyhq/surety/patterns/tracing"
+)
+
+// addObserve watches what the site's other stacks made. Nothing is listed here:
+// package alarms finds what it knows how to watch.
+func (env *environment) addObserve() error {
+	layers := slices.Sorted(maps.Keys(env.stacks))
+	layers = slices.DeleteFunc(layers, func(l string) bool { return l == LayerTenant }) // a template, deployed once for each tenant
+	watched := env.inRegion(layers)
+	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
+	env.addCanaries(stack)
+	observe(stack, watched, &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
+		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}})
+	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})
+	return nil
+}
+
+// inRegion returns the site's stacks of some layers that are in its Region:
+// CloudWatch sees no other.
+func (env *environment) inRegion(layers []string) []awscdk.Stack {
+	var all []awscdk.Stack
+	for _, l := range layers {
+		if s := env.stacks[l]; *s.Region() == env.site.Region {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// hubObserve watches the hub.
+func (c *composer) hubObserve() awscdk.Stack {
+	stack := c.stack(c.hubPlace(), LayerHubObserve, "Alarms and dashboard of the hub of the estate "+c.estate.Name, c.hub.stack)
+	made := observe(stack, []awscdk.Stack{c.hub.stack}, &observed{name: c.estate.Name + "-hub", key: imported(stack, "LogKey", c.hub.key), notify: c.estate.Monitoring.Notify,
+		counted: []alarms.Event{alarms.FirewallBlocked()}})
+	made.Count(alarms.FirewallBlocked(), c.hub.alerts.LogGroupName())
+	return stack
+}
+
+// observed is a place that is watched.
+type observed struct {
+	name    string
+	key     awskms.IKey
+	notify  []string
+	limits  map[string]float64
+	counted []alarms.Event // beyond those of every account
+}
+
+// observe makes the topic, the alarms and the dashboard of a place.
+func observe(stack awscdk.Stack, watched []awscdk.Stack, o *observed) *alarms.Alarms {
+	subjects, logs := alarms.Find(append(watched, stack))
+	topic := alarms.NewTopic(stack, "Topic", &alarms.TopicProps{Name: o.name + "-alarms", Key: o.key, Emails: o.notify})
+	asPart(topic.Resource, estate.PartLogs)
+	made := alarms.New(stack, "Alarms", &alarms.Props{Name: o.name, Subjects: subjects, Logs: logs, Topic: topic, Limits: o.limits})
+	asPart(made.WatchAccount(o.key), estate.PartLogs)
+	dashboard.New(stack, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: counts(o, logs)})
+	return made
+}
+
+// counts are the graphs of what is counted in logs.
+func counts(o *observed, logs []alarms.Log) []alarms.Graph {
+	failing := alarms.Graph{Row: alarms.Failing, Title: "Events that people want to know"}
+	deployments := alarms.Graph{Row: alarms.Failing, Title: "Deployments, and those that failed"}
+	for _, e := range slices.Concat(alarms.Events(), o.counted) {
+		g := &failing
+		if e.ID == "deployed" || e.ID == "undeployed" {
+			g = &deployments
+		}
+		g.Metrics = append(g.Metrics, e.Metric(o.name))
+	}
+	all := []alarms.Graph{failing, deployments}
+	if len(logs) > 0 {
+		errors := alarms.Graph{Row: alarms.Failing, Title: "Errors in logs"}
+		for _, l := range logs {
+			errors.Metrics = append(errors.Metrics, l.Errors(o.name))
+		}
+		all = append(all, errors)
+	}
+	return all
+}
+
+// trace puts the collector beside a service, where the estate has one. A role's
+// permissions to send traces are the last that it gets.
+func (env *environment) trace(service *fargate.Service, name string) {
+	if c := env.estate.Monitoring.Collector; c != nil {
+		service.Trace(c.Image, name, env.name)
+	}
+}
+
+// endpointServices are the services of AWS that the site's parts call.
+func (env *environment) endpointServices() []string {
+	all := endpoints.Services()
+	if env.estate.Monitoring.Collector != nil {
+		all = append(all, "xray")
+	}
+	if env.hasCanaries() {
+		all = append(all, "monitoring") // CloudWatch ("Running a canary in a VPC", Amazon CloudWatch User Guide)
+	}
+	return all
+}
