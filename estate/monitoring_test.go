@@ -42,7 +42,7 @@ func TestS30_TheCollectorsImageIsReachable(t *testing.T) {
 	const bindings = "bindings: [{part: dev/api, tags: {app: api}}]\n"
 	text := replaceOnce(t, replaceOnce(t, base, bindings, ""), forwarded, "")
 	text = strings.Replace(text, "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/collector@", "public.ecr.aws/aws-observability/aws-otel-collector@", 1)
-	text = strings.Replace(text, "[.okta.com]", "[.docker.io, production.cloudflare.docker.com]", 1)
+	text = strings.Replace(text, "[.okta.com]", "[.okta.com, .docker.io, production.cloudflare.docker.com]", 1)
 	_, list := Parse("estate.yaml", []byte(text))
 	if got := places(list); !slices.Equal(got, atMonitoring(text, "ESTATE_REGISTRY LINE:64")) {
 		t.Errorf("got %v", got)
