@@ -95,6 +95,8 @@ func (d *decoder) kind(n *yaml.Node, v reflect.Value, path string) bool {
 		return d.stringMap(n, v, path)
 	case reflect.Int:
 		return d.integer(n, v, path)
+	case reflect.Bool:
+		return d.boolean(n, v, path)
 	case reflect.String:
 		s, ok := d.text(n, path, "text")
 		v.SetString(s)
@@ -231,6 +233,14 @@ func (d *decoder) integer(n *yaml.Node, v reflect.Value, path string) bool {
 		return d.wrongType(n, path, "a whole number in plain digits")
 	}
 	v.SetInt(int64(i))
+	return true
+}
+
+func (d *decoder) boolean(n *yaml.Node, v reflect.Value, path string) bool {
+	if n.ShortTag() != "!!bool" || n.Value != "true" && n.Value != "false" {
+		return d.wrongType(n, path, "true or false")
+	}
+	v.SetBool(n.Value == "true")
 	return true
 }
 

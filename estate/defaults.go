@@ -24,6 +24,9 @@ func (e *Estate) fillDefaults() {
 	if !e.has("network/availability-zones") {
 		e.Network.AvailabilityZones = defaultZones
 	}
+	if !e.has("organisation/control-tower") {
+		e.Organisation.ControlTower = e.has("organisation/management")
+	}
 	e.Keys.Origin = cmp.Or(e.Keys.Origin, OriginKMS)
 	if !e.has("logging/lock-days") {
 		e.Logging.LockDays = defaultLockDays

@@ -35,6 +35,7 @@ domain: every.example
 regions: {home: us-west-2}
 organisation:
   management: {id: "100000000008", email: aws+management@every.example}
+  control-tower: true
   accounts:
     logs: {id: "100000000004", email: aws+logs@every.example, roles: [log-archive]}
     audit: {id: "100000000005", email: aws+audit@every.example, roles: [audit]}

@@ -82,6 +82,8 @@ func node(v reflect.Value) *yaml.Node {
 		return n
 	case reflect.Int:
 		return scalar("!!int", strconv.FormatInt(v.Int(), 10))
+	case reflect.Bool:
+		return scalar("!!bool", strconv.FormatBool(v.Bool()))
 	}
 	return scalar("!!str", v.String())
 }

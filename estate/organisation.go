@@ -14,6 +14,10 @@ type Organisation struct {
 	// Absent: the organisation, its guardrails and its accounts are managed
 	// elsewhere.
 	Management Management `yaml:"management,omitempty"`
+	// ControlTower says that AWS Control Tower governs the accounts: it records
+	// how they are configured, so that the estate does not. Default: true where
+	// there is a management account, in which its landing zone is made.
+	ControlTower bool `yaml:"control-tower,omitempty"`
 	// Accounts maps a short name to an account.
 	Accounts Map[Account] `yaml:"accounts"`
 }
@@ -144,6 +148,10 @@ func (v *validator) organisation() {
 	seen := accountsSeen{ids: map[string]string{}, emails: map[string]string{}}
 	if m := e.Organisation.Management; e.has("organisation/management") {
 		v.account("organisation/management", "the management account", m.ID, m.Email, seen)
+		if !e.Organisation.ControlTower {
+			v.bad(CodeOrganisation, "organisation/control-tower", "the estate has a management account, and Control Tower is not to govern",
+				"the landing zone that is made in it is Control Tower's", "write control-tower: true, or take management out if the organisation is managed elsewhere")
+		}
 	}
 	having := map[Role][]string{}
 	for name, a := range e.Organisation.Accounts.All() {

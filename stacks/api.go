@@ -36,7 +36,7 @@ func (env *environment) wantsAPI() bool { return len(env.estate.GatewayServices(
 // addAPI makes an API for each service that the gateway exposes: its name, its
 // stage and the web ACL before it. The authoriser is one for all.
 func (env *environment) addAPI() error {
-	stack := env.stack(LayerAPI, "API Gateway", LayerKeys, LayerNetwork, LayerHubRoutes, LayerPlatform, LayerZone)
+	stack := env.stack(LayerAPI, "API Gateway", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerPlatform, LayerZone)
 	logKey := imported(stack, "LogKey", env.logKey)
 	authoriser, err := env.addAuthoriser(stack, logKey)
 	if err != nil {
@@ -45,11 +45,13 @@ func (env *environment) addAPI() error {
 	account := restapi.NewAccount(stack, "Account")
 	access := encryption.NewLogGroup(stack, "AccessLogs", &encryption.LogGroupProps{Key: logKey})
 	asPart(access, estate.PartLogs)
+	env.delivery.carry(stack, "AccessArchive", access)
 	all, one, address := apiSize(env.spec.Size)
 
 	acl := webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-api", Scope: webacl.Regional, RequestsPerMinute: address, ForServers: true})
 	decisions := encryption.NewLogGroup(stack, "WebAclLogs", &encryption.LogGroupProps{Key: logKey, Name: webacl.LogPrefix + env.label() + "-api"})
 	asPart(decisions, estate.PartLogs)
+	env.delivery.carry(stack, "WebAclArchive", decisions)
 	webacl.LogTo(stack, "WebAclLogging", acl.AttrArn(), encryption.GroupARN(decisions))
 
 	plan := &restapi.PlanProps{Name: env.label() + "-" + classDefault, Rate: one.rate, Burst: one.burst}

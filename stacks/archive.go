@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/suretyhq/surety/estate"
@@ -153,6 +154,14 @@ func (d *delivery) carrier() *logstream.Stream {
 		asPart(d.stream.Construct, estate.PartLogs)
 	}
 	return d.stream
+}
+
+// carry has a log group of some stack carried to the archive, if there is one.
+// The stack is deployed after the delivery's.
+func (d *delivery) carry(scope constructs.Construct, id string, group awslogs.ILogGroup) {
+	if carrier := d.carrier(); carrier != nil {
+		carrier.Carry(scope, id, group)
+	}
 }
 
 func (env *environment) wantsDelivery() bool { return env.estate.Archive().ID != "" }

@@ -157,3 +157,49 @@ func TestAnEstateWithoutAnArchiveHasNoneOfIt(t *testing.T) {
 		t.Error("there is an archive, a trail or a detector")
 	}
 }
+
+// recording is an estate whose accounts no Control Tower governs.
+const recording = `estate: cover
+domain: cover.example
+regions: {home: ap-southeast-2}
+organisation:
+  accounts:
+    logging:  {id: "100000000002", roles: [log-archive]}
+    security: {id: "100000000003", roles: [audit, network-hub]}
+    dev:      {id: "100000000004"}
+environments: {dev: {account: dev}}
+workload: {services: {api: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/api:1"}}}
+`
+
+func TestS33_WithoutControlTowerTheEstateRecords(t *testing.T) {
+	for _, tower := range []bool{false, true} {
+		e, problems := estate.Parse("estate.yaml", []byte(recording))
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		e.Organisation.ControlTower = tower
+		dir := t.TempDir()
+		c := &composer{app: NewApp(dir), estate: e, plan: e.Plan()}
+		c.addArchive()
+		if err := c.addDetection(); err != nil {
+			t.Fatal(err)
+		}
+		c.app.Synth(nil)
+		a := readAssembly(assembly{estate: e, dir: dir, templates: map[string]template{}})
+		if a.err != nil {
+			t.Fatal(a.err)
+		}
+		for _, stack := range []string{"cover-audit-detection", "cover-archive-detection", "cover-dev-detection"} {
+			if n := len(a.of(t, stack, "AWS::Config::ConformancePack")); n != 1 {
+				t.Errorf("%s has %d packs of rules", stack, n)
+			}
+			if recorders := a.of(t, stack, "AWS::Config::ConfigurationRecorder"); len(recorders) == 1 == tower {
+				t.Errorf("Control Tower %t: %s has %d recorders", tower, stack, len(recorders))
+			}
+		}
+		aggregators := a.of(t, "cover-audit-detection", "AWS::Config::ConfigurationAggregator")
+		if len(aggregators) == 1 == tower {
+			t.Errorf("Control Tower %t: there are %d aggregators", tower, len(aggregators))
+		}
+	}
+}

@@ -1,12 +1,17 @@
 package stacks
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudtrail"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/bucket"
+	"github.com/suretyhq/surety/patterns/conformance"
 	"github.com/suretyhq/surety/patterns/detection"
 	"github.com/suretyhq/surety/patterns/encryption"
 )
@@ -94,39 +99,87 @@ func (c *composer) watched() []place {
 // there too.
 const edgeRegion = "us-east-1"
 
-// addDetection makes a detector for each account and Region, and in the audit
-// account the place where their findings come together.
-func (c *composer) addDetection() {
-	for _, at := range c.watched() {
-		if at.environment == estate.AuditEnvironment {
-			c.addCentre(at)
-			continue
-		}
-		detection.NewDetector(c.stack(at, LayerDetection, detectionOf(at)), "Detector")
-	}
+// audit is what the detection of other accounts needs of the audit's.
+type audit struct {
+	stack awscdk.Stack
+	// config is the bucket that AWS Config delivers to and the key that encrypts
+	// it; nil: Control Tower records.
+	config    *bucket.Bucket
+	configKey *string
 }
 
-func detectionOf(at place) string { return "Detection of threats in the account of " + at.environment }
-
-func (c *composer) addCentre(at place) {
-	name := c.estate.Name + "-findings"
-	keys, own := c.keyStack(at, LayerKeys, estate.PartFindings, encryption.KeyProps{Alias: name, Description: "Security findings of " + c.estate.Name,
-		Statements: detection.KeyStatements(at.account)})
-	stack := c.stack(at, LayerDetection, detectionOf(at), keys)
-	detection.NewDetector(stack, "Detector")
-	key := imported(stack, "Key", own)
-	props := &detection.Props{Name: name, Key: key}
+// addDetection makes a detector and rules for each account and Region, and in
+// the audit account the place where their findings come together.
+func (c *composer) addDetection() error {
+	var a *audit
 	for _, at := range c.watched() {
-		if !slices.Contains(props.Accounts, at.account) {
-			props.Accounts = append(props.Accounts, at.account)
+		var stack awscdk.Stack
+		if a == nil {
+			a = c.addCentre(at)
+			stack = a.stack
+		} else {
+			stack = c.stack(at, LayerDetection, "Detection of threats in the account of "+at.environment, a.stack)
 		}
-		for _, r := range []string{at.region, edgeRegion} {
-			if r != c.estate.Regions.Home && !slices.Contains(props.Regions, r) {
-				props.Regions = append(props.Regions, r)
-			}
+		detection.NewDetector(stack, "Detector")
+		if err := c.addConformance(stack, at, a); err != nil {
+			return err
 		}
 	}
-	slices.Sort(props.Accounts)
-	slices.Sort(props.Regions)
-	asPart(detection.NewCentre(stack, "Centre", props).Construct, estate.PartFindings)
+	return nil
+}
+
+// addConformance holds an account to the rules of AWS Config in the home
+// Region: not every Region has every rule.
+func (c *composer) addConformance(stack awscdk.Stack, at place, a *audit) error {
+	var recorder constructs.Construct
+	if a.config != nil {
+		recorder = conformance.NewRecorder(stack, "Config", &conformance.RecorderProps{Bucket: *a.config.Resource.BucketName(), Key: a.configKey,
+			Aggregator: c.auditPlace().account, Region: c.auditPlace().region})
+	}
+	if at.region != c.estate.Regions.Home {
+		return nil
+	}
+	pack, err := conformance.NewPack(stack, "Rules", c.estate.Name)
+	if err != nil {
+		return fmt.Errorf("the rules of AWS Config: %w", err)
+	}
+	if recorder != nil {
+		pack.Node().AddDependency(recorder)
+	}
+	return nil
+}
+
+// watchedAccounts returns the ids of the accounts that are watched, sorted, and
+// the Regions other than home.
+func (c *composer) watchedAccounts() (accounts, regions []string) {
+	for _, at := range c.watched() {
+		accounts, regions = append(accounts, at.account), append(regions, at.region, edgeRegion)
+	}
+	slices.Sort(accounts)
+	slices.Sort(regions)
+	return slices.Compact(accounts), slices.DeleteFunc(slices.Compact(regions), func(r string) bool { return r == c.estate.Regions.Home })
+}
+
+// addCentre makes what the audit account has beyond the others.
+func (c *composer) addCentre(at place) *audit {
+	name := c.estate.Name + "-findings"
+	accounts, regions := c.watchedAccounts()
+	statements := detection.KeyStatements(at.account)
+	records := !c.estate.Organisation.ControlTower && c.archive != nil
+	if records {
+		statements = append(statements, bucket.ConfigKeyStatements(accounts)...)
+	}
+	keys, own := c.keyStack(at, LayerKeys, estate.PartFindings, encryption.KeyProps{Alias: name, Description: "Security findings of " + c.estate.Name,
+		LogDelivery: true, Statements: statements})
+	a := &audit{stack: c.stack(at, LayerDetection, "Detection of threats in the account of "+at.environment, append(c.archive.stacks(), keys)...)}
+	key := imported(a.stack, "Key", own)
+	asPart(detection.NewCentre(a.stack, "Centre", &detection.Props{Name: name, Accounts: accounts, Regions: regions, Key: key}).Construct, estate.PartFindings)
+	if records {
+		d := c.archive.newDelivery(a.stack, c.estate.Name+"-audit", at.account, key)
+		d.records.AdmitConfig(accounts)
+		asPart(d.records.Construct, estate.PartFindings)
+		a.config, a.configKey = d.records, key.KeyArn()
+		conformance.NewAggregator(a.stack, "Aggregator", c.estate.Name, accounts)
+	}
+	return a
 }

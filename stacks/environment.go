@@ -126,9 +126,7 @@ func (env *environment) addNetwork() error {
 		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
 		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Resolver: env.hasPart(estate.PartResolver), Outside: env.outsideTiers(),
 		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs, FlowArchive: env.delivery.recordsARN()})
-	if carrier := env.delivery.carrier(); carrier != nil {
-		carrier.Carry(stack, "QueryArchive", queryLogs)
-	}
+	env.delivery.carry(stack, "QueryArchive", queryLogs)
 	asPart(env.network.Attachment, estate.PartAttachment)
 
 	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: env.label(), VPCID: env.network.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queryLogs})

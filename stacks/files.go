@@ -27,9 +27,7 @@ func (env *environment) addFiles() error {
 	asPart(server.FlowLogs, estate.PartLogs)
 	queries := encryption.NewLogGroup(stack, "QueryLogs", &encryption.LogGroupProps{Key: logKey})
 	asPart(queries, estate.PartLogs)
-	if carrier := env.delivery.carrier(); carrier != nil {
-		carrier.Carry(stack, "QueryArchive", queries)
-	}
+	env.delivery.carry(stack, "QueryArchive", queries)
 	dnsfirewall.Guard(stack, "Dns", &dnsfirewall.VPCProps{Name: props.Name, VPCID: server.VPC.Resource.AttrVpcId(), RuleGroupID: env.hub.dns.AttrId(), Queries: queries})
 	return nil
 }

@@ -85,10 +85,8 @@ func (c *composer) hubCore() *hub {
 	queries := encryption.NewLogGroup(h.stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
 	asPart(queries, estate.PartLogs)
 	dnsfirewall.Guard(h.stack, "EgressDns", &dnsfirewall.VPCProps{Name: name + "-egress", VPCID: h.egress.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queries})
-	if carrier := delivery.carrier(); carrier != nil {
-		carrier.Carry(h.stack, "FirewallArchive", firewallLogs)
-		carrier.Carry(h.stack, "QueryArchive", queries)
-	}
+	delivery.carry(h.stack, "FirewallArchive", firewallLogs)
+	delivery.carry(h.stack, "QueryArchive", queries)
 	transithub.Share(h.stack, "Share", name, c.sharedWith(c.hubPlace().account), h.transit.ARN(), h.dns.AttrArn())
 	return h
 }

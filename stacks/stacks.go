@@ -191,7 +191,9 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	organisation := c.addOrganisation()
 	c.addArchive()
 	c.addTrail()
-	c.addDetection()
+	if err := c.addDetection(); err != nil {
+		return nil, err
+	}
 	c.hub = c.hubCore()
 	for _, env := range environments {
 		if err := env.compose(networkLayers()); err != nil {

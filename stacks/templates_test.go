@@ -97,7 +97,12 @@ func synthesise(data []byte) assembly {
 	if a.err = Synthesise(e, Options{Out: dir, Functions: zips}); a.err != nil {
 		return a
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
+	return readAssembly(a)
+}
+
+// readAssembly reads what was written to the folder of an assembly.
+func readAssembly(a assembly) assembly {
+	files, err := filepath.Glob(filepath.Join(a.dir, "*.template.json"))
 	if err != nil {
 		return assembly{err: err}
 	}
@@ -112,7 +117,7 @@ func synthesise(data []byte) assembly {
 		}
 		a.templates[strings.TrimSuffix(filepath.Base(f), ".template.json")] = t
 	}
-	data, err = os.ReadFile(filepath.Join(dir, "manifest.json"))
+	data, err := os.ReadFile(filepath.Join(a.dir, "manifest.json"))
 	if err == nil {
 		err = json.Unmarshal(data, &a.manifest)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/suretyhq/surety/internal/claims/residency"
 	tenantisolation "github.com/suretyhq/surety/internal/claims/tenant-isolation"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
+	"github.com/suretyhq/surety/internal/claims/watched"
 	withinquotas "github.com/suretyhq/surety/internal/claims/within-quotas"
 	"github.com/suretyhq/surety/internal/proof"
 )
@@ -47,5 +48,6 @@ func All() []proof.Claim {
 		logged.Claim(),
 		managementempty.Claim(),
 		nolockout.Claim(),
+		watched.Claim(),
 	}
 }

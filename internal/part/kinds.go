@@ -55,7 +55,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindEdge:       {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
 	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
 	estate.KindTrail:      {"AWS::Logs::LogGroup"},
-	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::SQS::Queue"},
+	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue"},
 
 	estate.KindReplication: {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 }

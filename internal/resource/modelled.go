@@ -7,7 +7,7 @@ import "strings"
 // accounts' organisation.
 var modelledServices = []string{
 	"AWS::IAM::", "AWS::CloudWatch::", "AWS::ApplicationAutoScaling::", "AWS::CDK::", "AWS::RAM::", "AWS::SSO::",
-	"AWS::Organizations::", "AWS::ControlTower::", "AWS::Budgets::", "AWS::GuardDuty::", "AWS::SecurityHub::",
+	"AWS::Organizations::", "AWS::ControlTower::", "AWS::Budgets::", "AWS::GuardDuty::", "AWS::SecurityHub::", "AWS::Config::",
 	"AWS::CertificateManager::", "AWS::ACMPCA::", "AWS::WAFv2::", "AWS::AccessAnalyzer::", "AWS::ServiceDiscovery::",
 	"AWS::AutoScalingPlans::", "AWS::XRay::", "AWS::Route53Profiles::", "AWS::WAF::", "AWS::WAFRegional::", "AWS::CodeDeploy::",
 }

@@ -58,6 +58,7 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c.stages()
 	c.distributions()
 	c.webACLs()
+	c.configurations()
 	c.buckets()
 	c.trails()
 	c.groups()

@@ -207,6 +207,14 @@ func (c *checker) webACLs() {
 	}
 }
 
+// configurations judges where AWS Config delivers what it records.
+func (c *checker) configurations() {
+	for _, channel := range c.in.Graph.OfType("AWS::Config::DeliveryChannel") {
+		c.follow(source{of: channel, what: "configuration history", property: "S3BucketName", missing: CodeNotArchived,
+			to: []value.Value{channel.Props.Get("S3BucketName")}, fix: "Deliver to a bucket that copies to the archive."})
+	}
+}
+
 // buckets judges the server access logs of buckets. Those that logs pass or end
 // in have none: each record would make another, and what is done in the
 // archive the trail records.

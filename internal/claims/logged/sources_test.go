@@ -93,6 +93,15 @@ func TestS29_WhatServesIsLogged(t *testing.T) {
 			b.Add("AWS::WAFv2::LoggingConfiguration", "Logging", build.Props{"ResourceArn": b.Attr("Acl", "Arn"), "LogDestinationConfigs": []value.Value{b.Attr("Archive", "Arn")}})
 		}},
 		{Name: "a web ACL without", Outcome: proof.Refuted, Codes: []string{CodeAccessMissing}, Build: with("AWS::WAFv2::WebACL", none)},
+		{Name: "configurations", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			archive(b, nil)
+			copied(b, whole(b))
+			b.Add("AWS::Config::DeliveryChannel", "Channel", build.Props{"S3BucketName": b.Ref("Records")})
+		}},
+		{Name: "configurations that are not copied", Outcome: proof.Refuted, Codes: []string{CodeUnlocked}, Build: func(b *build.Builder) {
+			b.Add("AWS::S3::Bucket", "Records", nil)
+			b.Add("AWS::Config::DeliveryChannel", "Channel", build.Props{"S3BucketName": b.Ref("Records")})
+		}},
 		{Name: "a firewall's alerts alone", Outcome: proof.Refuted, Codes: []string{CodeFirewallMissing}, Build: func(b *build.Builder) {
 			archive(b, nil)
 			b.Add("AWS::NetworkFirewall::Firewall", "Wall", nil)
