@@ -73,7 +73,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	}
 	c.variants["AWS::RDS::DBInstance"] = []string{"Engine", "StorageEncrypted"}
 	management := c.management()
-	places := map[place]*resource.Resource{}
+	places := map[user]*resource.Resource{}
 	for r := range in.Graph.All() {
 		if r.Addr.Stack.Account == management || r.Addr.Stack.Account == "" {
 			continue
@@ -82,8 +82,8 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 			return nil, fmt.Errorf("deciding what deploying takes: %w", err)
 		}
 		at := place{r.Addr.Stack.Account, r.Addr.Stack.Region}
-		if places[at] == nil {
-			places[at] = r
+		if who := (user{at, in.ScopeOf(r)}); places[who] == nil {
+			places[who] = r
 		}
 		c.deploys(at, r)
 	}
@@ -94,13 +94,23 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 // place is an account in a Region.
 type place struct{ account, region string }
 
+// user is a scope that has stacks in a place; several may share one.
+type user struct {
+	place
+	scope proof.Scope
+}
+
 // management is the account that guardrails do not reach: the one that makes
 // them ("SCP effects on permissions", AWS Organizations User Guide).
 func (c *checker) management() string { return c.rails[0].r.Addr.Stack.Account }
 
 // deploys judges what deploying one resource takes.
 func (c *checker) deploys(at place, r *resource.Resource) {
-	n, ok := c.needs[r.Type]
+	typ := r.Type
+	if strings.HasPrefix(typ, "Custom::") {
+		typ = "AWS::CloudFormation::CustomResource" // CloudFormation calls its function or topic
+	}
+	n, ok := c.needs[typ]
 	if !ok {
 		c.unknownType(at, r)
 		return
@@ -121,7 +131,7 @@ func (c *checker) deploys(at place, r *resource.Resource) {
 }
 
 func (c *checker) unknownType(at place, r *resource.Resource) {
-	key := fmt.Sprint("type ", at, r.Type)
+	key := fmt.Sprint("type ", c.in.ScopeOf(r), at, r.Type)
 	if c.said[key] {
 		return
 	}
@@ -131,14 +141,15 @@ func (c *checker) unknownType(at place, r *resource.Resource) {
 		Fix:     "Judge it by hand, or add the type to internal/claims/no-lockout/needs.txt from its schema's handlers."})
 }
 
-// roles judges what the other roles of each place do.
-func (c *checker) roles(places map[place]*resource.Resource) {
-	order := make([]place, 0, len(places))
+// roles judges what the other roles of each place do, for each scope that has
+// stacks there.
+func (c *checker) roles(places map[user]*resource.Resource) {
+	order := make([]user, 0, len(places))
 	for at := range places {
 		order = append(order, at)
 	}
-	slices.SortFunc(order, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region))
+	slices.SortFunc(order, func(a, b user) int {
+		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.region, b.region), cmp.Compare(a.scope, b.scope))
 	})
 	for _, at := range order {
 		for _, who := range roles() {
@@ -147,7 +158,7 @@ func (c *checker) roles(places map[place]*resource.Resource) {
 				name += "-" + at.account + "-" + at.region
 			}
 			for _, action := range who.does {
-				c.call(call{caller: policy.Role(at.account, name), region: at.region, action: action}, places[at], who.makes(at))
+				c.call(call{caller: policy.Role(at.account, name), region: at.region, action: action}, places[at], who.makes(at.place))
 			}
 		}
 	}

@@ -154,6 +154,10 @@ func TestB06_GuardrailsAndTheDeployer(t *testing.T) {
 			queue(e)
 			e.guard(scp, root, deny("config:*", when("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/aws-controltower-*")))
 		}, proof.Refuted, CodeLocked, "AWSControlTowerExecution"},
+		{"a custom resource", func(e estate) {
+			e.home.Add("Custom::Thing", "Thing", nil)
+			e.guard(scp, root, deny("lambda:InvokeFunction"))
+		}, proof.Refuted, CodeLocked, "lambda:InvokeFunction"},
 		{"a type that the table lacks", func(e estate) {
 			e.home.Add("AWS::Foo::Bar", "Foo", nil)
 			e.guard(scp, root, deny("organizations:LeaveOrganization"))
