@@ -21,6 +21,10 @@ const (
 	// TagAccounts is on organisational units: the ids of the accounts in it, with
 	// spaces between them.
 	TagAccounts = "surety:accounts"
+	// TagFor is on what an environment has for the sake of something that other
+	// environments may lack. Its only value is ForTenants.
+	TagFor     = "surety:for"
+	ForTenants = "tenants"
 )
 
 // none stands for an empty component in an address's printed form.

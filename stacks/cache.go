@@ -30,6 +30,7 @@ func (env *environment) addCache() error {
 	env.cache = redis.New(stack, "Cache", props)
 	asPart(env.cache.Construct, estate.PartCache)
 	asPart(env.cache.Logs, estate.PartLogs)
+	forTenants(env.cache.Private)
 	return nil
 }
 

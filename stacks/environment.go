@@ -173,8 +173,13 @@ func (env *environment) addGroups(stack awscdk.Stack) error {
 	if env.groups, err = groups.New(stack, "Groups", props); err != nil {
 		return err
 	}
-	for _, p := range props.Parties[:own] { // what tenants share is no part of its own
-		asPart(env.groups.Of(p), p)
+	for i, p := range props.Parties {
+		if i < own { // what tenants share is no part of its own
+			asPart(env.groups.Of(p), p)
+		}
+		if i >= own || p == estate.PartProvisioner {
+			forTenants(env.groups.Of(p))
+		}
 	}
 	return nil
 }

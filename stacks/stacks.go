@@ -270,5 +270,8 @@ func tag(c constructs.IConstruct, key, value string) {
 		"AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule")})
 }
 
+// forTenants says that an environment has a construct for its tenants' sake.
+func forTenants(c constructs.IConstruct) { tag(c, addr.TagFor, addr.ForTenants) }
+
 // asPart says which part of the estate a construct implements.
 func asPart(c constructs.IConstruct, part string) { tag(c, addr.TagPart, part) }

@@ -30,6 +30,7 @@ func (env *environment) wantsTenants() bool { return len(env.estate.Tenancies(en
 
 func (env *environment) addTenancy() error {
 	stack := env.stack(LayerTenancy, "What the tenants share", LayerPlatform)
+	forTenants(stack)
 	around := env.surroundings(stack)
 	env.tenancy = &tenancy{}
 	dmz, group := around.subnets(threetier.DMZ), around.group(estate.PartBalancer)

@@ -69,6 +69,7 @@ type Cache struct {
 	Construct constructs.Construct
 	Group     awselasticache.CfnReplicationGroup
 	Logs      awslogs.LogGroup
+	Private   constructs.Construct // the private users
 	name      string
 	users     map[string]string // their ids, by name
 }
@@ -138,9 +139,11 @@ func (c *Cache) addUsers(props *Props) *string {
 	for _, u := range props.Users {
 		add(u, access(u, "shared"))
 	}
+	users = constructs.NewConstruct(c.Construct, jsii.String("PrivateUsers"))
 	for _, u := range props.Private {
 		add(u, access(u))
 	}
+	c.Private = users
 	return awselasticache.NewCfnUserGroup(c.Construct, jsii.String("UserGroup"), &awselasticache.CfnUserGroupProps{
 		Engine: jsii.String(engine), UserGroupId: jsii.String(c.name), UserIds: &ids}).Ref()
 }

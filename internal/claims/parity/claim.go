@@ -75,7 +75,7 @@ func newChecker(in *proof.Input) *checker {
 		}
 		env, _ := in.Estate.Environments.Get(site.Environment)
 		by[proof.Scope(site.Name)] = &side{name: site.Name, joined: strings.ReplaceAll(in.Estate.Name+site.Name, "-", ""),
-			hyphened: strings.Contains(site.Name, "-"), account: site.Account, size: env.Size, hasher: h}
+			hyphened: strings.Contains(site.Name, "-"), account: site.Account, size: env.Size, tenants: in.Estate.TenantsOf(site), hasher: h}
 	}
 	tenants := tenantStacks(in.Graph)
 	var at addr.Stack

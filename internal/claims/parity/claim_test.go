@@ -297,6 +297,35 @@ func TestB07_TenantsAreNotCompared(t *testing.T) {
 	}
 }
 
+// What an environment has for its tenants' sake follows from which it has.
+func TestB07_WhatTenantsNeedFollowsFromThem(t *testing.T) {
+	each := func(e env) {
+		common(e)
+		users := []any{"default"}
+		if e.name == "prod" {
+			role := e.Add("AWS::IAM::Role", "ProvisionerRole", nil)
+			role.Tags[addr.TagFor] = value.OfString(addr.ForTenants)
+			e.Add("AWS::IAM::Policy", "ProvisionerPolicy", build.Props{"Roles": []any{e.Ref("ProvisionerRole")}})
+			users = append(users, "kiwi")
+		}
+		e.Add("AWS::ElastiCache::UserGroup", "Users", build.Props{"UserIds": users})
+	}
+	const tenants = "tenants: {kiwi: {environments: [ENVIRONMENTS]}}\n"
+	differing := []string{"PARITY_DIFFERS Users UserIds", "PARITY_MISSING ProvisionerPolicy", "PARITY_MISSING ProvisionerRole"}
+	for environments, want := range map[string]map[proof.Scope][]string{
+		"prod":                {"dev": nil, "pre-prod": nil},
+		"prod, dev":           {"dev": differing, "pre-prod": nil},
+		"dev, pre-prod, prod": {"dev": differing, "pre-prod": differing},
+	} {
+		by := prove(t, parse(t, "small", strings.Replace(tenants, "ENVIRONMENTS", environments, 1)), each)
+		for scope, w := range want {
+			if got := findings(by[scope]); !slices.Equal(got, append([]string{}, w...)) {
+				t.Errorf("a tenant in %s: %s has %v, want %v", environments, scope, got, w)
+			}
+		}
+	}
+}
+
 func TestB07_OneEnvironmentIsAlikeWithNothing(t *testing.T) {
 	by := prove(t, parse(t, "small", ""), func(e env) {
 		if e.name == "dev" {

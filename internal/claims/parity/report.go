@@ -106,7 +106,7 @@ func (e *entry) key() string {
 
 // alone reports a resource without a counterpart.
 func (c *checker) alone(s *side, sized bool, e *entry, code, message string) {
-	if sized && counted(e.r.Type) || c.excepted(e, "") {
+	if sized && counted(e.r.Type) || c.tenanted(s) && e.forTenants() || c.excepted(s, e, "") {
 		return
 	}
 	c.tally.Refute(proof.Scope(s.name), proof.Finding{Code: code, At: e.r.Addr, Part: c.in.PartOf(e.r.Addr),
@@ -117,7 +117,7 @@ func (c *checker) alone(s *side, sized bool, e *entry, code, message string) {
 // differs reports the properties in which a pair differs.
 func (c *checker) differs(s *side, p pair) {
 	for _, at := range p.at {
-		if c.excepted(p.here, at) {
+		if c.excepted(s, p.here, at) {
 			continue
 		}
 		c.tally.Refute(proof.Scope(s.name), proof.Finding{Code: CodeDiffers, At: p.here.r.Addr, Property: at,
@@ -126,9 +126,20 @@ func (c *checker) differs(s *side, p pair) {
 	}
 }
 
-// excepted says whether the estate allows a resource to differ at a property.
-func (c *checker) excepted(e *entry, property string) bool {
-	return slices.ContainsFunc(c.in.Estate.Parity.Except, func(x estate.ParityException) bool { return x.Covers(e.part, e.r.Type, property) })
+// tenanted says whether an environment has other tenants than the reference.
+func (c *checker) tenanted(s *side) bool { return !slices.Equal(s.tenants, c.reference.tenants) }
+
+// listing are the properties that list what an environment has for its tenants,
+// so that they differ where the tenants do.
+func listing() []estate.ParityException {
+	return []estate.ParityException{{Path: "*/AWS::ElastiCache::UserGroup/UserIds"}}
+}
+
+// excepted says whether the estate allows a resource to differ at a property,
+// or its tenants do.
+func (c *checker) excepted(s *side, e *entry, property string) bool {
+	covers := func(x estate.ParityException) bool { return x.Covers(e.part, e.r.Type, property) }
+	return slices.ContainsFunc(c.in.Estate.Parity.Except, covers) || c.tenanted(s) && slices.ContainsFunc(listing(), covers)
 }
 
 // values shows what two resources have at a property, where that is short and

@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/suretyhq/surety/addr"
@@ -19,6 +20,7 @@ type side struct {
 	hyphened bool   // the name has hyphens, so that joined does not hold it
 	account  string
 	size     estate.Size
+	tenants  []string
 	hasher   *hasher
 	all      []*entry // by address
 	by       map[addr.Address]*entry
@@ -38,6 +40,7 @@ type entry struct {
 	capacity uint64
 	refs     []reference
 	unknown  *value.Reason
+	tenants  bool // the environment has it for its tenants' sake
 	changed  bool // it has no equal in the environment that it is compared with
 	vague    bool // or is the same as one that has none
 }
@@ -46,6 +49,12 @@ type entry struct {
 type reference struct {
 	path uint64
 	to   *entry
+}
+
+// forTenants says whether an environment has a resource for its tenants' sake:
+// its tag says so, or it can have no tags and refers to one whose tag does.
+func (e *entry) forTenants() bool {
+	return e.tenants || len(e.r.Tags) == 0 && slices.ContainsFunc(e.refs, func(r reference) bool { return r.to.tenants })
 }
 
 // content is what a resource is known by; sized leaves capacity out.
@@ -85,6 +94,7 @@ func (s *side) read() {
 	s.by = make(map[addr.Address]*entry, len(s.all))
 	for _, e := range s.all {
 		e.side = s
+		e.tenants = e.r.Tags[addr.TagFor].Text() == addr.ForTenants
 		e.kind = mix(s.hasher.text(e.r.Type), s.hasher.text(e.part))
 		s.by[e.r.Addr] = e
 		if e.r.Type == "AWS::EC2::VPC" {
