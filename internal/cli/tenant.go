@@ -183,11 +183,13 @@ with the next deployment nothing of the tenant runs or can be reached any more,
 while its database, files, secrets, keys and backups stay, and its name is not
 given to anyone else.
 
---delete-data takes the entry out, and with the next deployment its data go too.
+--delete-data takes the entry out: the estate keeps its data no longer, and its name
+is free. Stores outlive their stacks, so that no deployment deletes data in passing;
+docs/runbooks/tenants.md says how they are deleted.
 
 A tenant holds data, so that both ask for --yes.`,
 		Example: `  surety tenant remove weka --yes                # stops it, keeps its data
-  surety tenant remove weka --delete-data --yes  # and these go with the next deployment`,
+  surety tenant remove weka --delete-data --yes  # and gives these up`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			d, err := openEstate(env, file)
@@ -198,7 +200,7 @@ A tenant holds data, so that both ask for --yes.`,
 		},
 	}
 	estateFlag(cmd, &file)
-	cmd.Flags().BoolVar(&deleteData, "delete-data", false, "let its data go, with their keys and secrets")
+	cmd.Flags().BoolVar(&deleteData, "delete-data", false, "give its data up, with their keys and secrets")
 	cmd.Flags().BoolVar(&yes, "yes", false, "yes, this tenant")
 	return cmd
 }
@@ -218,14 +220,14 @@ func removeTenant(env Env, file string, d *estate.Document, name string, deleteD
 	if !yes {
 		what, again := "it would stop; its data would be kept", ""
 		if deleteData {
-			what, again = "it would stop, and its database, files, secrets and keys would be deleted for good", " --delete-data"
+			what, again = "it would stop, and nothing would keep its database, files, secrets and keys any more", " --delete-data"
 		}
 		return diag.Diagnostic{Code: codeTenantHoldsData, Pos: pos, What: fmt.Sprintf("tenant %s holds data in %s; nothing was changed", name, where),
 			Why: "with the next deployment " + what, Fix: fmt.Sprintf("if that is meant: surety tenant remove %s%s --yes", name, again)}
 	}
 	said := "retained tenant %s in %s: it stops with the next deployment, and its data are kept\n"
 	if deleteData {
-		said = "removed tenant %s from %s: its data go with the next deployment\n"
+		said = "removed tenant %s from %s: nothing keeps its data any more; docs/runbooks/tenants.md says how they are deleted\n"
 		err = d.Remove(path)
 	} else {
 		err = d.Set(path+"/state", estate.TenantRetained)
