@@ -25,6 +25,7 @@ func TestS30_WhoIsToldAndWhatTracesIsChecked(t *testing.T) {
 		{"collector without an image", `{image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/collector@sha256:` + digits + `"}`, "{}", []string{"ESTATE_MISSING_KEY LINE:45"}},
 		{"collector that is no image", "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/collector@sha256:" + digits, "C ollector", []string{"ESTATE_IMAGE LINE:64"}},
 		{"site that Datadog does not have", "ap2.datadoghq.com", "ap9.datadoghq.com", []string{"ESTATE_CHOICE LINE:216"}},
+		{"site in another country", "ap2.datadoghq.com", "us5.datadoghq.com", []string{"ESTATE_RESIDENCY LINE:216"}},
 		{"Datadog without a site", "{site: ap2.datadoghq.com}", "{}", []string{"ESTATE_MISSING_KEY LINE:200"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,6 +2,8 @@ package estate
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 )
 
 func (v *validator) monitoring() {
@@ -22,7 +24,20 @@ func (v *validator) monitoring() {
 			sites = append(sites, s.Name)
 		}
 		v.choice("monitoring/datadog/site", m.Datadog.Site, sites...)
+		v.datadogCountry(*m.Datadog)
 	}
+}
+
+// datadogCountry holds where Datadog keeps what it is sent to the countries
+// that the estate lists.
+func (v *validator) datadogCountry(d Datadog) {
+	site, ok := d.Details()
+	home := Country(v.e.Regions.Home)
+	if !ok || slices.Contains(v.e.Residency, site.Country) || !slices.Contains(v.e.Residency, home) { // that is said already
+		return
+	}
+	v.bad(CodeResidency, "monitoring/datadog/site", fmt.Sprintf("Datadog's site %s keeps its data in %s; residency lists %s", site.Name, site.Country, strings.Join(v.e.Residency, ", ")),
+		"logs of services are sent there", "name a site in a listed country, or list "+site.Country+" under residency")
 }
 
 func (v *validator) collector(image string) {

@@ -23,6 +23,8 @@ func (env *environment) addObserve() error {
 	watched := env.inRegion(layers)
 	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
 	env.addCanaries(stack)
+	_, logs := alarms.Find(watched)
+	env.addDatadog(stack, logs)
 	observe(stack, watched, &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}})
 	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})
@@ -47,6 +49,7 @@ func (c *composer) hubObserve() awscdk.Stack {
 	made := observe(stack, []awscdk.Stack{c.hub.stack}, &observed{name: c.estate.Name + "-hub", key: imported(stack, "LogKey", c.hub.key), notify: c.estate.Monitoring.Notify,
 		counted: []alarms.Event{alarms.FirewallBlocked()}})
 	made.Count(alarms.FirewallBlocked(), c.hub.alerts.LogGroupName())
+	c.addDatadogRole(stack, estate.HubEnvironment, c.estate.Name+"-hub", "")
 	return stack
 }
 

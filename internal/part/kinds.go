@@ -53,7 +53,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindEgress:     {"AWS::EC2::TransitGatewayAttachment", "AWS::EC2::TransitGatewayVpcAttachment", "AWS::Logs::LogGroup"},
 	estate.KindTransfer:   {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
 	estate.KindEdge:       {"AWS::S3::Bucket", "AWS::Logs::LogGroup"},
-	estate.KindLogs:       {"AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
+	estate.KindLogs:       {"AWS::SecretsManager::Secret", "AWS::KinesisFirehose::DeliveryStream", "AWS::CloudTrail::Trail", "AWS::SQS::Queue", "AWS::SNS::Topic"},
 	estate.KindTrail:      {"AWS::Logs::LogGroup"},
 	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue"},
 

@@ -32,15 +32,17 @@ func IsKey(key string, keys []string) bool {
 // Narrows says whether an entry of a condition lets only some in: it asks that
 // one of the keys equals something other than everything. The negated operators
 // let all others in, ForAllValues and IfExists requests without the key ("IAM
-// JSON policy elements: Condition operators").
+// JSON policy elements: Condition operators"). An external id may be one that
+// only deployment knows: whatever it is, whoever asks has to know it too.
 func Narrows(op, key string, v value.Value, keys []string) bool {
 	op = strings.TrimPrefix(op, "ForAnyValue:")
 	if !slices.Contains([]string{"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}, op) || !IsKey(key, keys) {
 		return false
 	}
+	secret := strings.EqualFold(key, "sts:ExternalId") && strings.HasPrefix(op, "StringEquals")
 	all := items(v)
 	for _, item := range all {
-		if item.FirstUnknown() != nil || everyone(item.Text()) {
+		if item.FirstUnknown() != nil && !secret || everyone(item.Text()) {
 			return false
 		}
 	}

@@ -50,6 +50,7 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c.stores()
 	c.others()
 	c.copies()
+	c.parties()
 	return c.tally.Verdicts(), nil
 }
 

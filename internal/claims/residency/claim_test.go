@@ -178,3 +178,29 @@ func TestS21_EveryDestinationIsAbsentAtFirst(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// Datadog's site is in the country that its name says; of others nothing is
+// known.
+func TestS31_LogsStayInTheCountry(t *testing.T) {
+	for address, want := range map[string]proof.Outcome{
+		"https://aws-kinesis-http-intake.logs.ap2.datadoghq.com/api/v2/logs": proof.Proved,
+		"https://aws-kinesis-http-intake.logs.ap1.datadoghq.com/api/v2/logs": proof.Refuted,
+		"https://aws-kinesis-http-intake.logs.datadoghq.com/v1/input":        proof.Refuted,
+		"https://aws-kinesis-http-intake.logs.datadoghq.eu/v1/input":         proof.Refuted,
+		"https://logs.other.example/ap1.datadoghq.com":                       proof.Proved,
+		"https://notdatadoghq.com/":                                          proof.Proved,
+	} {
+		b := build.New("100000000004", "ap-southeast-2", "stack")
+		b.Add("AWS::KinesisFirehose::DeliveryStream", "Stream", build.Props{"HttpEndpointDestinationConfiguration": build.Props{"EndpointConfiguration": build.Props{"Url": address}}})
+		v := prove(t, parse(t, ""), b)
+		if v.Outcome != want || want == proof.Refuted && v.Witness[0].Code != CodeCopy {
+			t.Errorf("%s: %+v", address, v)
+		}
+	}
+	b := build.New("100000000004", "ap-southeast-2", "stack")
+	b.Add("AWS::KinesisFirehose::DeliveryStream", "Stream", build.Props{"HttpEndpointDestinationConfiguration": build.Props{
+		"S3Configuration": build.Props{"BucketARN": "arn:aws:s3:::elsewhere"}}})
+	if v := prove(t, parse(t, ""), b); v.Outcome != proof.Unknown {
+		t.Errorf("a bucket of which nothing is known keeps what was not delivered: %+v", v)
+	}
+}

@@ -64,6 +64,7 @@ func destinations() []destination {
 		{"AWS::Config::DeliveryChannel", "S3BucketName", byBucket, sends, nil},
 		{"AWS::CloudFront::Distribution", "DistributionConfig/Logging/Bucket", byBucket, logs, nil},
 		{"AWS::KinesisFirehose::DeliveryStream", "S3DestinationConfiguration/BucketARN", byBucket, sends, nil},
+		{"AWS::KinesisFirehose::DeliveryStream", "HttpEndpointDestinationConfiguration/S3Configuration/BucketARN", byBucket, "%s keeps what it could not deliver in %s", nil},
 		{"AWS::KinesisFirehose::DeliveryStream", "ExtendedS3DestinationConfiguration/BucketARN", byBucket, sends, nil},
 		{"AWS::Events::Rule", "Targets/*/Arn", byARN, sends, nil},
 		{"AWS::Events::Archive", "SourceArn", byARN, "%s keeps events of a bus in %s", nil},

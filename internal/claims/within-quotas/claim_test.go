@@ -63,6 +63,19 @@ func rules(n int) []build.Props {
 	return out
 }
 
+// trusting is a role whose trust policy has an external id and so many further
+// characters; 0: nobody knows how many.
+func trusting(id any, more int) func(*build.Builder) {
+	sid := any(strings.Repeat("x", more))
+	if more == 0 {
+		sid = build.Unknown("a parameter")
+	}
+	return func(b *build.Builder) {
+		b.Add("AWS::IAM::Role", "Role", build.Props{"AssumeRolePolicyDocument": build.Props{"Statement": []build.Props{{"Sid": sid, "Effect": "Allow",
+			"Action": "sts:AssumeRole", "Condition": build.Props{"StringEquals": build.Props{"sts:ExternalId": id}}}}}})
+	}
+}
+
 func TestB05_LimitsAreKept(t *testing.T) {
 	quota, limit, unknown := []string{CodeQuota}, []string{CodeLimit}, []string{CodeUnknown}
 	vpcs := func(n int) func(*build.Builder) {
@@ -185,6 +198,9 @@ func TestB05_LimitsAreKept(t *testing.T) {
 		{Name: "concurrency that is left", Outcome: proof.Proved, Build: func(b *build.Builder) {
 			several(b, 10, "AWS::Lambda::Function", same(build.Props{"ReservedConcurrentExecutions": 90}))
 		}},
+		{Name: "trust by an external id that only deployment knows", Outcome: proof.Proved, Build: trusting(build.Unknown("a parameter"), 100)},
+		{Name: "trust that is too long with any external id", Outcome: proof.Unknown, Codes: unknown, Build: trusting(build.Unknown("a parameter"), 1800)},
+		{Name: "trust of unknown length", Outcome: proof.Unknown, Codes: unknown, Build: trusting("x", 0)},
 		{Name: "sixth VPC only perhaps", Outcome: proof.Unknown, Codes: unknown, Build: func(b *build.Builder) {
 			vpcs(5)(b)
 			b.Add("AWS::EC2::VPC", "Perhaps", nil).Conditional = &value.Reason{Text: "a condition"}

@@ -2,6 +2,7 @@ package withinquotas
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/resource"
@@ -132,6 +133,10 @@ func (m *meter) items(id, typ, path string, more int) {
 // deployment gives: an ARN with a name of 40 characters.
 const assumed = 100
 
+// longestExternalID is how long an external id can be that only deployment
+// knows ("AssumeRole", AWS STS API Reference).
+const longestExternalID = 1224
+
 // size is how long values are when written as JSON without white space.
 type size struct {
 	known, assumed int
@@ -170,7 +175,11 @@ func (s *size) add(v value.Value) {
 		s.known += 2 + max(0, v.Len()-1)
 		for k, i := range v.Entries() {
 			s.known += len(k) + len(`"":`)
-			s.add(i)
+			if strings.EqualFold(k, "sts:ExternalId") && i.IsUnknown() {
+				s.assumed += longestExternalID + 2
+			} else {
+				s.add(i)
+			}
 		}
 	}
 }
