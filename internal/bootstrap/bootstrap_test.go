@@ -3,6 +3,7 @@ package bootstrap_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -241,6 +242,8 @@ func (s *setting) roles(t *testing.T) {
 	}
 }
 
+var every = flag.Bool("every", false, "kill a run at every call that changes something, which takes minutes, and not at the first and last of each operation")
+
 // A run that ends anywhere, before a call or after one whose answer is lost, is
 // taken up by the next.
 func TestS01_ARunThatIsKilledGoesOn(t *testing.T) {
@@ -251,11 +254,17 @@ func TestS01_ARunThatIsKilledGoesOn(t *testing.T) {
 	if len(calls) < 30 {
 		t.Fatalf("only %d calls change something", len(calls))
 	}
+	is := func(c motest.Call) func(motest.Call) bool {
+		return func(o motest.Call) bool { return o.Operation == c.Operation }
+	}
 	for i, c := range calls {
+		if again := slices.ContainsFunc(calls[:i], is(c)) && slices.ContainsFunc(calls[i+1:], is(c)); again && !*every || testing.Short() && i%7 != 0 {
+			continue
+		}
 		// What makes something new is killed both ways, the rest in turns.
 		makes := strings.HasPrefix(c.Operation, "Create")
 		for _, lose := range []bool{false, true} {
-			if !makes && lose == (i%2 == 0) || testing.Short() && i%7 != 0 {
+			if !makes && lose == (i%2 == 0) {
 				continue
 			}
 			t.Run(fmt.Sprintf("call %d, %s, done %v", c.Number, c.Operation, lose), func(t *testing.T) {
