@@ -72,17 +72,23 @@ func (e *Estate) StackSizes() StackSizes {
 		s.Platform += e.platformOf(name)
 	}
 	if n := len(e.GatewayServices()); n > 0 {
-		s.API = apiAround + n*e.apiEach()
+		s.API = e.apiAround() + n*e.apiEach()
 	}
 	return s
 }
 
 // apiAround is how many resources an API stack has whatever is exposed.
-const apiAround = 13
+func (e *Estate) apiAround() int {
+	const around, archived = 13, 2
+	if e.Archive().ID != "" {
+		return around + archived
+	}
+	return around
+}
 
 // apiEach is how many resources an API stack has for each service.
 func (e *Estate) apiEach() int {
-	const each, preflight = 22, 1
+	const each, preflight = 23, 1
 	if e.exposures().access != "" {
 		return each + preflight
 	}
@@ -147,7 +153,7 @@ func (v *validator) limits() {
 	}
 	if s.API > maxResources {
 		v.bad(CodeStackTooLarge, "workload/services", fmt.Sprintf("the gateway exposes %d services, too many for one API stack: it would have %d resources", len(e.GatewayServices()), s.API),
-			why, fmt.Sprintf("expose at most %d, or split the workload over two estates", (maxResources-apiAround)/e.apiEach()))
+			why, fmt.Sprintf("expose at most %d, or split the workload over two estates", (maxResources-e.apiAround())/e.apiEach()))
 	}
 	if s.HubRoutes > maxResources {
 		fit := maxResources * e.Environments.Len() / s.HubRoutes

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
@@ -24,6 +25,7 @@ import (
 	"github.com/suretyhq/surety/patterns/redis"
 	"github.com/suretyhq/surety/patterns/threetier"
 	"github.com/suretyhq/surety/patterns/vpc"
+	"github.com/suretyhq/surety/patterns/website"
 )
 
 // environment is one environment on its way from the estate to stacks.
@@ -35,7 +37,7 @@ type environment struct {
 	stacks EnvironmentStacks
 
 	dataKey, cacheKey, logKey, platformKey awskms.Key
-	filesKey, lakeKey                      awskms.Key
+	filesKey, lakeKey, websiteKey          awskms.Key
 	delivery                               *delivery // nil: nothing is archived
 	network                                *threetier.Network
 	groups                                 *groups.Groups
@@ -48,6 +50,7 @@ type environment struct {
 	tenancy                                *tenancy
 	link                                   awsapigatewayv2.VpcLink
 	zone                                   awsroute53.PublicHostedZone
+	edge                                   *edge
 }
 
 // stack makes the stack of a layer, which is deployed after those of other
@@ -95,6 +98,10 @@ func (env *environment) addKeys() error {
 	}
 	if env.wantsAnalytics() {
 		env.lakeKey = key("lake", estate.PartLake, encryption.KeyProps{Description: "Lake of " + env.label(), Logs: true})
+	}
+	if env.wantsWebsite() {
+		env.websiteKey = key("website", estate.PartEdge, encryption.KeyProps{Description: "Website of " + env.label(),
+			Statements: []awsiam.PolicyStatement{website.KeyStatement(env.site.Account, env.websiteBucket())}})
 	}
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})

@@ -38,6 +38,12 @@ const (
 	LayerTenant    = "tenant"
 	LayerFiles     = "files"
 	LayerAnalytics = "analytics"
+
+	LayerZone       = "zone"
+	LayerAPI        = "api"
+	LayerEdgeGlobal = "edge-global"
+	LayerEdge       = "edge"
+	LayerEdgeLogs   = "edge-logs"
 )
 
 // Layers of the accounts that keep logs and watch; those of the archive, its
@@ -47,8 +53,6 @@ const (
 	LayerTrail     = "trail"
 	LayerDetection = "detection"
 	LayerArchive   = "archive"
-	LayerZone      = "zone"
-	LayerAPI       = "api"
 	LayerObserve   = "observe"
 	// LayerHubObserve watches the hub.
 	LayerHubObserve = "hub-observe"
@@ -161,6 +165,9 @@ func workloadLayers() []layer {
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
 		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
+		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
+		{name: LayerEdge, wanted: (*environment).wantsWebsite, add: (*environment).addEdge},
+		{name: LayerEdgeLogs, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeLogs},
 		// The last: it watches what the others made.
 		{name: LayerObserve, add: (*environment).addObserve},
 	}

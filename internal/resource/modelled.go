@@ -65,6 +65,8 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey",
 	"AWS::ApiGateway::Authorizer", "AWS::ApiGateway::BasePathMapping", "AWS::ApiGateway::DomainName", "AWS::ApiGateway::Method",
 	"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage",
+	"AWS::CloudFront::Distribution", "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudFront::CachePolicy",
+	"AWS::CloudFront::OriginRequestPolicy", "AWS::Logs::DeliverySource", "AWS::Logs::DeliveryDestination", "AWS::Logs::Delivery",
 	"AWS::ApiGatewayV2::Deployment", "AWS::ApiGatewayV2::Model", "AWS::Cognito::IdentityPoolRoleAttachment", "AWS::Cognito::UserPoolClient",
 	"AWS::IoT::Policy", "AWS::IoT::PolicyPrincipalAttachment", "AWS::IoT::ThingPrincipalAttachment", "AWS::SSM::PatchBaseline", "AWS::SSM::MaintenanceWindow",
 	"AWS::EC2::PlacementGroup", "AWS::Batch::JobQueue", "AWS::Transfer::User",

@@ -163,7 +163,7 @@ func (a *API) addStage() {
 	deployment := awsapigateway.NewCfnDeployment(a.Construct, jsii.String("Deployment-"+hex.EncodeToString(sum[:8])), &awsapigateway.CfnDeploymentProps{
 		RestApiId: a.Resource.Ref(), Description: jsii.String("of " + a.props.Domain)})
 	for _, p := range a.parts {
-		deployment.AddDependency(p)
+		deployment.AddResourceDependency(p, nil)
 	}
 	// API Gateway makes this group, without a key, unless it is there.
 	a.Errors = encryption.NewLogGroup(a.Construct, "Errors", &encryption.LogGroupProps{Key: a.props.LogKey,
@@ -175,8 +175,8 @@ func (a *API) addStage() {
 		MethodSettings: []any{&awsapigateway.CfnStage_MethodSettingProperty{HttpMethod: jsii.String("*"), ResourcePath: jsii.String("/*"),
 			LoggingLevel: jsii.String("ERROR"), DataTraceEnabled: jsii.Bool(false), MetricsEnabled: jsii.Bool(true),
 			ThrottlingRateLimit: jsii.Number(a.props.Rate), ThrottlingBurstLimit: jsii.Number(a.props.Burst)}}})
-	a.Stage.AddDependency(a.props.Account)
-	a.Stage.AddDependency(a.Errors.Node().DefaultChild().(awscdk.CfnResource))
+	a.Stage.AddResourceDependency(a.props.Account, nil)
+	a.Stage.AddResourceDependency(a.Errors.Node().DefaultChild().(awscdk.CfnResource), nil)
 }
 
 // StageARN is what a web ACL is put before.
@@ -210,7 +210,7 @@ func (a *API) addName() {
 		EndpointConfiguration: &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")}})
 	mapping := awsapigateway.NewCfnBasePathMapping(a.Construct, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
 		DomainName: name.Ref(), RestApiId: a.Resource.Ref(), Stage: a.Stage.Ref()})
-	mapping.AddDependency(a.Stage)
+	mapping.AddResourceDependency(a.Stage, nil)
 	awsroute53.NewCfnRecordSet(a.Construct, jsii.String("Name"), &awsroute53.CfnRecordSetProps{
 		HostedZoneId: a.props.Zone.HostedZoneId(), Name: jsii.String(a.props.Domain), Type: jsii.String("A"),
 		AliasTarget: &awsroute53.CfnRecordSet_AliasTargetProperty{DnsName: name.AttrRegionalDomainName(), HostedZoneId: name.AttrRegionalHostedZoneId()}})

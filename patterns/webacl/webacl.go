@@ -106,7 +106,7 @@ func LogTo(scope constructs.Construct, id string, acl, destination *string) awsw
 func Protect(scope constructs.Construct, id string, acl, resource *string, after ...awscdk.CfnResource) awswafv2.CfnWebACLAssociation {
 	a := awswafv2.NewCfnWebACLAssociation(scope, jsii.String(id), &awswafv2.CfnWebACLAssociationProps{WebAclArn: acl, ResourceArn: resource})
 	for _, r := range after {
-		a.AddDependency(r)
+		a.AddResourceDependency(r, nil)
 	}
 	return a
 }

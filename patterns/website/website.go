@@ -167,7 +167,7 @@ func Log(scope constructs.Construct, id string, props *LogProps) constructs.Cons
 		Name: jsii.String(props.Name), DestinationResourceArn: props.BucketARN, OutputFormat: jsii.String("json")})
 	delivery := awslogs.NewCfnDelivery(c, jsii.String("Delivery"), &awslogs.CfnDeliveryProps{
 		DeliverySourceName: source.Ref(), DeliveryDestinationArn: destination.AttrArn(), RecordFields: jsii.Strings(fields()...)})
-	delivery.AddDependency(source)
+	delivery.AddResourceDependency(source, nil)
 	return c
 }
 

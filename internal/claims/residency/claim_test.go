@@ -78,6 +78,8 @@ func TestS21_CopiesStayInTheCountry(t *testing.T) {
 		{"a global table", "AWS::DynamoDB::GlobalTable", build.Props{"Replicas": []build.Props{{"Region": "ap-southeast-2"}, {"Region": "us-west-2"}}}, proof.Refuted, "Replicas/1/Region"},
 		{"a file system's replica", "AWS::EFS::FileSystem", build.Props{"ReplicationConfiguration": build.Props{"Destinations": []build.Props{{"Region": "ap-southeast-1"}}}}, proof.Refuted, "ReplicationConfiguration/Destinations/0/Region"},
 		{"a database's backups", "AWS::RDS::DBInstance", build.Props{"AutomaticBackupReplicationRegion": "ap-southeast-1"}, proof.Refuted, "AutomaticBackupReplicationRegion"},
+		{"a distribution's logs in Sydney", "AWS::Logs::DeliveryDestination", build.Props{"DestinationResourceArn": "arn:aws:logs:ap-southeast-2:100000000004:log-group:x"}, proof.Proved, ""},
+		{"a distribution's logs in Virginia", "AWS::Logs::DeliveryDestination", build.Props{"DestinationResourceArn": "arn:aws:logs:us-east-1:100000000004:log-group:x"}, proof.Refuted, "DestinationResourceArn"},
 		{"flow logs in Sydney", "AWS::EC2::FlowLog", build.Props{"LogDestination": "arn:aws:logs:ap-southeast-2:100000000004:log-group:x"}, proof.Proved, ""},
 		{"flow logs in Virginia", "AWS::EC2::FlowLog", build.Props{"LogDestination": "arn:aws:logs:us-east-1:100000000004:log-group:x"}, proof.Refuted, "LogDestination"},
 		{"public DNS queries", "AWS::Route53::HostedZone", build.Props{"QueryLoggingConfig": build.Props{"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:100000000004:log-group:x"}}, proof.Refuted, "QueryLoggingConfig/CloudWatchLogsLogGroupArn"},

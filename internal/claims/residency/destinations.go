@@ -57,6 +57,7 @@ func destinations() []destination {
 		{"AWS::Logs::Destination", "TargetArn", byARN, sends, nil},
 		{"AWS::EC2::FlowLog", "LogDestination", byARN, logs, nil},
 		{"AWS::WAFv2::LoggingConfiguration", "LogDestinationConfigs/*", byARN, logs, nil},
+		{"AWS::Logs::DeliveryDestination", "DestinationResourceArn", byARN, logs, nil},
 		{"AWS::Route53::HostedZone", "QueryLoggingConfig/CloudWatchLogsLogGroupArn", byARN, logs, nil},
 		{"AWS::Route53Resolver::ResolverQueryLoggingConfig", "DestinationArn", byARN, logs, nil},
 		{"AWS::CloudTrail::Trail", "S3BucketName", byBucket, logs, nil},

@@ -11,6 +11,7 @@ func global() map[string]string {
 		rules       = "it holds rules, not requests, and CloudFront takes it from us-east-1 only"
 		alarm       = "it holds thresholds and names, and the metrics of CloudFront and its web ACLs are in us-east-1 only"
 		permissions = "it holds permissions, which are global"
+		way         = "it holds nothing, the ways of CloudFront's logs are made in us-east-1 only, and where they lead is judged"
 	)
 	return map[string]string{
 		"AWS::CertificateManager::Certificate": "it holds a public certificate, and CloudFront takes it from us-east-1 only",
@@ -20,6 +21,9 @@ func global() map[string]string {
 		"AWS::WAFv2::RegexPatternSet":          rules,
 		"AWS::WAFv2::RuleGroup":                rules,
 		"AWS::WAFv2::LoggingConfiguration":     "it holds nothing, and where it sends the logs is judged",
+		"AWS::Logs::DeliverySource":            way,
+		"AWS::Logs::DeliveryDestination":       way,
+		"AWS::Logs::Delivery":                  way,
 		"AWS::CloudWatch::Alarm":               alarm,
 		"AWS::CloudWatch::CompositeAlarm":      alarm,
 		"AWS::Events::Rule":                    "it carries the state of alarms away, and where it leads is judged",
