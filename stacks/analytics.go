@@ -26,9 +26,9 @@ func (env *environment) wantsAnalytics() bool { return env.estate.Analyses(env.s
 
 // addAnalytics copies the database to a lake, for those who analyse it.
 func (env *environment) addAnalytics() error {
-	stack := env.stack(LayerAnalytics, "Copy of the database for analysis", LayerKeys, LayerNetwork, LayerData)
+	stack := env.stack(LayerAnalytics, "Copy of the database for analysis", LayerKeys, LayerNetwork, LayerData, LayerDelivery)
 	around, key := env.surroundings(stack), imported(stack, "LakeKey", env.lakeKey)
-	l := lake.New(stack, "Lake", &lake.Props{Name: env.label(), Folder: lakeFolder, Key: key, AccountCatalog: env.firstOfAccount()})
+	l := lake.New(stack, "Lake", &lake.Props{Name: env.label(), Folder: lakeFolder, Key: key, Logs: env.delivery.accessLogs(), AccountCatalog: env.firstOfAccount()})
 	asPart(l.Construct, estate.PartLake)
 	r, err := replication.New(stack, "Replication", &replication.Props{Name: env.label(), Host: env.database.Cluster.ClusterEndpoint().Hostname(), Port: postgres.Port,
 		Database: postgres.DatabaseName, SecretName: env.estate.Name + "/" + env.name + "/analytics/database", Subnets: around.subnets(threetier.Data),
