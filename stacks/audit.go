@@ -7,6 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/alert"
 	"github.com/suretyhq/surety/patterns/detection"
 	"github.com/suretyhq/surety/patterns/encryption"
 )
@@ -111,7 +112,7 @@ func detectionOf(at place) string { return "Detection of threats in the account 
 func (c *composer) addCentre(at place) {
 	name := c.estate.Name + "-findings"
 	keys, own := c.keyStack(at, LayerKeys, estate.PartFindings, encryption.KeyProps{Alias: name, Description: "Security findings of " + c.estate.Name,
-		Statements: detection.KeyStatements(at.account)})
+		Statements: alert.KeyStatements(at.account)})
 	stack := c.stack(at, LayerDetection, detectionOf(at), keys)
 	detection.NewDetector(stack, "Detector")
 	key := imported(stack, "Key", own)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
+	"github.com/suretyhq/surety/patterns/breakglass"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -35,7 +36,7 @@ type environment struct {
 	stacks EnvironmentStacks
 
 	dataKey, cacheKey, logKey, platformKey awskms.Key
-	filesKey, lakeKey                      awskms.Key
+	filesKey, lakeKey, glassKey            awskms.Key
 	delivery                               *delivery // nil: nothing is archived
 	network                                *threetier.Network
 	groups                                 *groups.Groups
@@ -95,6 +96,9 @@ func (env *environment) addKeys() error {
 	}
 	if env.wantsAnalytics() {
 		env.lakeKey = key("lake", estate.PartLake, encryption.KeyProps{Description: "Lake of " + env.label(), Logs: true})
+	}
+	if env.estate.BreaksGlass() {
+		env.glassKey = key("break-glass", estate.PartBreakGlass, encryption.KeyProps{Description: "Break-glass access to " + env.label(), Statements: breakglass.KeyStatements(env.site.Account)})
 	}
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
@@ -192,7 +196,7 @@ func (env *environment) hasPart(name string) bool {
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
 		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction,
-		estate.KindReplication, estate.KindCanary}, k)
+		estate.KindReplication, estate.KindCanary, estate.KindBreakGlass}, k)
 }
 
 func (env *environment) servicePorts() []int {
