@@ -46,6 +46,7 @@ const (
 	CodeTenant           = "ESTATE_TENANT"
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeForward          = "ESTATE_FORWARD"
+	CodeBreakGlass       = "ESTATE_BREAK_GLASS"
 	CodePartner          = "ESTATE_PARTNER"
 	CodeAnalytics        = "ESTATE_ANALYTICS"
 	CodeOkta             = "ESTATE_OKTA"

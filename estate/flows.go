@@ -54,6 +54,7 @@ func ImpliedRules() []string {
 	all := []string{
 		ImpliedAuthoriser,
 		ImpliedBalancer,
+		ImpliedBreakGlass,
 		ImpliedCanary,
 		ImpliedReplication,
 		ImpliedEgress,
@@ -106,6 +107,7 @@ func environmentFlows() []func(*Estate, *flowBuilder) {
 		(*Estate).analyticsFlows,
 		(*Estate).edgeFlows,
 		(*Estate).canaryFlows,
+		(*Estate).breakGlassFlows,
 	}
 }
 

@@ -25,7 +25,7 @@ workload:
     batch:  {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/a/batch:1", called-by: [api]}
   database: {engine: aurora-postgresql}
   analytics: {from: database, to: lake}
-access: {tunnel: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}, okta: {org: acme.okta.com}}
+access: {break-glass: {users: ["arn:aws:iam::100000000001:user/one", "arn:aws:iam::100000000001:user/two"], alert: watch@acme.example}, tunnel: {image: "100000000002.dkr.ecr.ap-southeast-2.amazonaws.com/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}, okta: {org: acme.okta.com}}
 `
 
 func printFlows(e *Estate) []string {
@@ -47,6 +47,8 @@ func TestFlowsOfASmallEstate(t *testing.T) {
 		"dev/balancer > dev/portal tcp/8443 balancer",
 		"dev/batch > dev/endpoints tcp/443 endpoints",
 		"dev/batch > hub/egress tcp/443 egress",
+		"dev/break-glass > dev/balancer tcp/443 break-glass",
+		"dev/break-glass > dev/endpoints tcp/443 endpoints",
 		"dev/canary > dev/balancer tcp/443 canary",
 		"dev/canary > dev/endpoints tcp/443 endpoints",
 		"dev/forwarder > hub/egress tcp/443 forward",
@@ -138,7 +140,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 
 func TestPartsOfASmallEstate(t *testing.T) {
 	want := []string{
-		"dev/api service 13", "dev/attachment attachment 10", "dev/authoriser function 13", "dev/balancer balancer 13", "dev/batch service 15", "dev/canary canary 13", "dev/database database 16",
+		"dev/api service 13", "dev/attachment attachment 10", "dev/authoriser function 13", "dev/balancer balancer 13", "dev/batch service 15", "dev/break-glass break-glass 18", "dev/canary canary 13", "dev/database database 16",
 		"dev/endpoints endpoints 10", "dev/forwarder forwarder 8", "dev/gateway gateway 13", "dev/lake lake 17", "dev/logs logs 10", "dev/portal service 14", "dev/replication replication 17", "dev/resolver resolver 14", "dev/tunnel tunnel 14",
 		"hub/attachment attachment 6", "hub/egress egress 6", "hub/firewall firewall 6", "hub/logs logs 6",
 	}

@@ -65,7 +65,7 @@ tenants:
 residency: [US, CA]
 parity: {except: [{path: "*/AWS::Logs::LogGroup/RetentionInDays", why: cost}, {path: api/AWS::ECS::Service, why: "a: test"}]}
 quotas: {one: {elasticloadbalancing/rules-per-alb: 200, vpc/rules-per-security-group: 200}, net: {ec2/elastic-ips: 12}}
-access: {okta: {org: every.a.example, servers: {first: aus1}}, tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+access: {okta: {org: every.a.example, servers: {first: aus1}}, break-glass: {users: ["arn:aws:iam::100000000001:user/one", "arn:aws:iam::100000000001:user/a/path/two"], alert: watch@every.example}, tunnel: {image: "cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
 certificates: {ev: {www: {arn: "arn:aws:acm:us-east-1:100000000003:certificate/6f1c", expiry-warning: 30d}, api: {}}}
 monitoring:
   notify: [oncall@every.example]

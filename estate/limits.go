@@ -60,6 +60,10 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.exposures().any != "" {
 		s.Network++ // the endpoint of CloudWatch, for canaries
 	}
+	if e.BreaksGlass() {
+		const sessions = 2 // endpoints
+		s.Network += sessions
+	}
 	if e.exposures().access != "" {
 		const resolver = 6 // entries of network ACLs, by which the tunnel asks
 		s.Network += resolver

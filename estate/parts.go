@@ -18,7 +18,8 @@ func fixedParts() map[string]Kind {
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
 		PartReplication: KindReplication, PartLake: KindLake,
 		PartAuthoriser: KindFunction, PartEdge: KindEdge,
-		PartCanary: KindCanary,
+		PartCanary:     KindCanary,
+		PartBreakGlass: KindBreakGlass,
 	}
 }
 
@@ -48,6 +49,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 		(*Estate).provisionerParts,
 		(*Estate).edgeParts,
 		(*Estate).canaryParts,
+		(*Estate).breakGlassParts,
 	}
 }
 

@@ -162,6 +162,9 @@ type Access struct {
 	// Okta is the identity provider. Needed when a service is exposed by the
 	// gateway.
 	Okta Okta `yaml:"okta,omitempty"`
+	// BreakGlass is how they do so when the tunnel or the identity provider is
+	// down; absent: they cannot.
+	BreakGlass *BreakGlass `yaml:"break-glass,omitempty"`
 }
 
 // Tunnel is the cloudflared service of every environment.

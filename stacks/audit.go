@@ -10,6 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/alert"
 	"github.com/suretyhq/surety/patterns/bucket"
 	"github.com/suretyhq/surety/patterns/conformance"
 	"github.com/suretyhq/surety/patterns/detection"
@@ -164,7 +165,7 @@ func (c *composer) watchedAccounts() (accounts, regions []string) {
 func (c *composer) addCentre(at place) *audit {
 	name := c.estate.Name + "-findings"
 	accounts, regions := c.watchedAccounts()
-	statements := detection.KeyStatements(at.account)
+	statements := alert.KeyStatements(at.account)
 	records := !c.estate.Organisation.ControlTower && c.archive != nil
 	if records {
 		statements = append(statements, bucket.ConfigKeyStatements(accounts)...)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
+	"github.com/suretyhq/surety/patterns/breakglass"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -36,21 +37,21 @@ type environment struct {
 	spec   estate.Environment
 	stacks EnvironmentStacks
 
-	dataKey, cacheKey, logKey, platformKey awskms.Key
-	filesKey, lakeKey, websiteKey          awskms.Key
-	delivery                               *delivery // nil: nothing is archived
-	network                                *threetier.Network
-	groups                                 *groups.Groups
-	namespace                              awsservicediscovery.PrivateDnsNamespace
-	database                               *postgres.Database
-	cache                                  *redis.Cache
-	cluster                                awsecs.Cluster
-	balancer                               *balancer.Balancer
-	registry                               map[string]awssecretsmanager.ISecret // credentials of images, by service
-	tenancy                                *tenancy
-	link                                   awsapigatewayv2.VpcLink
-	zone                                   awsroute53.PublicHostedZone
-	edge                                   *edge
+	dataKey, cacheKey, logKey, platformKey  awskms.Key
+	filesKey, lakeKey, websiteKey, glassKey awskms.Key
+	delivery                                *delivery // nil: nothing is archived
+	network                                 *threetier.Network
+	groups                                  *groups.Groups
+	namespace                               awsservicediscovery.PrivateDnsNamespace
+	database                                *postgres.Database
+	cache                                   *redis.Cache
+	cluster                                 awsecs.Cluster
+	balancer                                *balancer.Balancer
+	registry                                map[string]awssecretsmanager.ISecret // credentials of images, by service
+	tenancy                                 *tenancy
+	link                                    awsapigatewayv2.VpcLink
+	zone                                    awsroute53.PublicHostedZone
+	edge                                    *edge
 }
 
 // stack makes the stack of a layer, which is deployed after those of other
@@ -102,6 +103,9 @@ func (env *environment) addKeys() error {
 	if env.wantsWebsite() {
 		env.websiteKey = key("website", estate.PartEdge, encryption.KeyProps{Description: "Website of " + env.label(),
 			Statements: []awsiam.PolicyStatement{website.KeyStatement(env.site.Account, env.websiteBucket())}})
+	}
+	if env.estate.BreaksGlass() {
+		env.glassKey = key("break-glass", estate.PartBreakGlass, encryption.KeyProps{Description: "Break-glass access to " + env.label(), Statements: breakglass.KeyStatements(env.site.Account)})
 	}
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
@@ -202,7 +206,7 @@ func (env *environment) hasPart(name string) bool {
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
 		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction,
-		estate.KindReplication, estate.KindCanary}, k)
+		estate.KindReplication, estate.KindCanary, estate.KindBreakGlass}, k)
 }
 
 func (env *environment) servicePorts() []int {

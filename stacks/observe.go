@@ -112,5 +112,8 @@ func (env *environment) endpointServices() []string {
 	if env.hasCanaries() {
 		all = append(all, "monitoring") // CloudWatch ("Running a canary in a VPC", Amazon CloudWatch User Guide)
 	}
+	if env.estate.BreaksGlass() {
+		all = append(all, endpoints.Sessions()...)
+	}
 	return all
 }

@@ -32,6 +32,7 @@ var implementers = map[estate.Kind][]string{
 	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
 	estate.KindLake:        {"AWS::S3::Bucket"},
 	estate.KindEdge:        {"AWS::CloudFront::Distribution"},
+	estate.KindBreakGlass:  {"AWS::AutoScaling::AutoScalingGroup"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -58,6 +59,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue"},
 
 	estate.KindReplication: {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
+	estate.KindBreakGlass:  {"AWS::EC2::LaunchTemplate", "AWS::SNS::Topic"},
 }
 
 // ownData is what a service may keep for itself.

@@ -73,7 +73,7 @@ var modelledTypes = func(types ...string) map[string]bool {
 	// What the provisioner of tenants' databases makes is in the cluster, which is judged itself.
 	"Custom::TenantDatabase",
 	"AWS::DMS::Endpoint", "AWS::DMS::ReplicationTask", "AWS::DMS::Certificate", "AWS::Athena::WorkGroup", "AWS::Glue::Database", "AWS::Glue::Crawler",
-	"AWS::Glue::SecurityConfiguration", "AWS::Glue::DataCatalogEncryptionSettings",
+	"AWS::SSM::Document", "AWS::Glue::SecurityConfiguration", "AWS::Glue::DataCatalogEncryptionSettings",
 )
 
 // Unwalked says whether resources of a type carry packets by ways that the

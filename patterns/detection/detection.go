@@ -8,14 +8,14 @@ package detection
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsguardduty"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecurityhub"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/patterns/alert"
 )
 
 // Plans are the protection plans of a detector. Runtime monitoring is not among
@@ -45,7 +45,7 @@ type Props struct {
 	Accounts []string
 	// Regions are the others whose findings come to this one. None: all.
 	Regions []string
-	// Key encrypts the topic; its policy has KeyStatements.
+	// Key encrypts the topic; its policy has alert.KeyStatements.
 	Key awskms.IKey
 }
 
@@ -59,15 +59,14 @@ type Centre struct {
 // organisation's delegated administrator.
 func NewCentre(scope constructs.Construct, id string, props *Props) *Centre {
 	c := &Centre{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	c.Topic = awssns.NewTopic(c.Construct, jsii.String("Findings"), &awssns.TopicProps{
-		TopicName: jsii.String(props.Name), DisplayName: jsii.String("Security findings"), MasterKey: props.Key, EnforceSSL: jsii.Bool(true)})
+	c.Topic = alert.NewTopic(c.Construct, "Findings", &alert.Props{Name: props.Name, Display: "Security findings", Key: props.Key})
 	c.addStandards(props)
-	c.send("SecurityHub", "Findings that cannot wait", map[string]any{
+	alert.Send(c.Construct, "SecurityHub", c.Topic, "Findings that cannot wait", map[string]any{
 		"source": []string{"aws.securityhub"}, "detail-type": []string{"Security Hub Findings - Imported"},
 		"detail": map[string]any{"findings": map[string]any{"RecordState": []string{"ACTIVE"}, "Workflow": map[string]any{"Status": []string{"NEW"}},
 			"Severity": map[string]any{"Label": []string{"HIGH", "CRITICAL"}}}}})
 	// From 7: high and critical ("Severity levels of GuardDuty findings", Amazon GuardDuty User Guide).
-	c.send("GuardDuty", "Threats of this account that cannot wait", map[string]any{
+	alert.Send(c.Construct, "GuardDuty", c.Topic, "Threats of this account that cannot wait", map[string]any{
 		"source": []string{"aws.guardduty"}, "detail-type": []string{"GuardDuty Finding"},
 		"detail": map[string]any{"severity": []any{map[string]any{"numeric": []any{">=", 7}}}}})
 	return c
@@ -107,24 +106,4 @@ func (c *Centre) addStandards(props *Props) {
 		awssecurityhub.NewCfnPolicyAssociation(c.Construct, jsii.String("Standards-"+account), &awssecurityhub.CfnPolicyAssociationProps{
 			ConfigurationPolicyId: policy.AttrId(), TargetId: jsii.String(account), TargetType: jsii.String("ACCOUNT")})
 	}
-}
-
-// send sends the events of a pattern to the topic.
-func (c *Centre) send(id, description string, pattern map[string]any) {
-	rule := awsevents.NewCfnRule(c.Construct, jsii.String(id), &awsevents.CfnRuleProps{Description: jsii.String(description), State: jsii.String("ENABLED"),
-		EventPattern: pattern, Targets: []any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("findings"), Arn: c.Topic.TopicArn()}}})
-	c.Topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String(id + "Publishes"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("sns:Publish"), Resources: &[]*string{c.Topic.TopicArn()},
-		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.AttrArn()}}}))
-}
-
-// KeyStatements let EventBridge send to a topic that the key encrypts
-// ("Enabling compatibility between event sources from AWS services and
-// encrypted topics", Amazon SNS Developer Guide).
-func KeyStatements(account string) []awsiam.PolicyStatement {
-	return []awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("EventsEncrypt"),
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey*"), Resources: jsii.Strings("*"),
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}}})}
 }

@@ -25,6 +25,15 @@ func Services() []string {
 	return []string{"ecr.api", "ecr.dkr", "kms", "logs", s3, "secretsmanager", "sts"}
 }
 
+// Sessions returns the services that sessions of Session Manager need beside
+// Services() ("Improve the security of EC2 instances by using VPC endpoints for
+// Systems Manager", AWS Systems Manager User Guide).
+func Sessions() []string { return []string{"ssm", "ssmmessages"} }
+
+// unguarded are the services whose endpoints take no policy ("AWS services that
+// integrate with AWS PrivateLink").
+func unguarded(service string) bool { return service == "ec2messages" || service == "ssmmessages" }
+
 // Props says where the endpoints are.
 type Props struct {
 	VPCID         *string
@@ -49,8 +58,10 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 		p := &awsec2.CfnVPCEndpointProps{
 			VpcId: props.VPCID, VpcEndpointType: jsii.String("Interface"), PrivateDnsEnabled: true,
 			ServiceName: jsii.String("com.amazonaws." + *awscdk.Stack_Of(scope).Region() + "." + s),
-			SubnetIds:   &subnets, SecurityGroupIds: &[]any{props.SecurityGroup.SecurityGroupId()},
-			PolicyDocument: policy(root, s)}
+			SubnetIds:   &subnets, SecurityGroupIds: &[]any{props.SecurityGroup.SecurityGroupId()}}
+		if !unguarded(s) {
+			p.PolicyDocument = policy(root, s)
+		}
 		if s == s3 {
 			p.DnsOptions = &awsec2.CfnVPCEndpoint_DnsOptionsSpecificationProperty{
 				PrivateDnsOnlyForInboundResolverEndpoint: jsii.String("AllResolvers")}

@@ -42,6 +42,11 @@ func sized() map[string][]string {
 		"AWS::DMS::ReplicationConfig":                 {"ComputeConfig/MinCapacityUnits", "ComputeConfig/MaxCapacityUnits"},
 		"AWS::Kinesis::Stream":                        {"ShardCount"},
 		"AWS::DynamoDB::Table":                        {"ProvisionedThroughput"},
+		"AWS::ApiGateway::UsagePlan":                  {"Throttle/RateLimit", "Throttle/BurstLimit"},
+		"AWS::ApiGateway::Stage":                      {"MethodSettings/*/ThrottlingRateLimit", "MethodSettings/*/ThrottlingBurstLimit"},
+		"AWS::WAFv2::WebACL":                          {"Rules/*/Statement/RateBasedStatement/Limit"},
+		"AWS::CloudWatch::Alarm":                      {"Threshold"},
+		"AWS::CloudWatch::Dashboard":                  {"DashboardBody"},
 	}
 }
 
@@ -49,7 +54,7 @@ func sized() map[string][]string {
 // or fewer: each is one more of a thing that is there.
 func counted(typ string) bool {
 	switch typ {
-	case "AWS::RDS::DBInstance", "AWS::ElastiCache::CacheCluster", "AWS::EC2::Instance":
+	case "AWS::RDS::DBInstance", "AWS::ElastiCache::CacheCluster", "AWS::EC2::Instance", "AWS::CloudWatch::Alarm":
 		return true
 	}
 	return false

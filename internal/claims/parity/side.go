@@ -127,7 +127,8 @@ func (s *side) walk(e *entry, v value.Value, path uint64, m *mask) {
 			e.refs = append(e.refs, reference{path, to})
 		}
 	case value.Unknown:
-		if e.unknown == nil {
+		// Whose parameter of Systems Manager it is can be compared.
+		if e.unknown == nil && v.Reason().Code != "PARAMETER_FROM_SSM" {
 			e.unknown = v.Reason()
 		}
 		e.add(m, mix(path, s.text(v.Reason().Text)))

@@ -71,6 +71,9 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	}
 	c.doors()
 	c.names()
+	for _, site := range c.sites {
+		c.glass(site)
+	}
 	return c.tally.Verdicts(), nil
 }
 

@@ -28,7 +28,9 @@ workload:
   services:
     portal: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/portal:1", expose: access}
     api:    {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/api:1", expose: gateway}
-access: {tunnel: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/t@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}}
+access:
+  break-glass: {users: ["arn:aws:iam::100000000003:user/one", "arn:aws:iam::100000000003:user/two"], alert: security@cover.example}
+  tunnel: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/t@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}
 `
 
 // platform builds the private half of dev: a balancer, the portal behind it by
@@ -67,6 +69,11 @@ func platform() *build.Builder {
 		"AliasTarget": build.Props{"DNSName": value.Join(value.OfString("dualstack."), b.Attr("Balancer", "DNSName"))}})
 	tag("resolver", b.Add("AWS::Route53Resolver::ResolverEndpoint", "Resolver", build.Props{"Direction": "INBOUND", "SecurityGroupIds": []value.Value{b.Attr("ResolverGroup", "GroupId")},
 		"IpAddresses": []build.Props{{"SubnetId": b.Ref("SubnetA")}, {"SubnetId": b.Ref("SubnetB")}}}))
+	tag("break-glass", b.Add("AWS::AutoScaling::AutoScalingGroup", "Bastion", build.Props{"AutoScalingGroupName": "glass", "MinSize": "0", "DesiredCapacity": "0", "MaxSize": "1", "VPCZoneIdentifier": subnets}))
+	b.Add("AWS::AutoScaling::ScheduledAction", "Close", build.Props{"AutoScalingGroupName": b.Ref("Bastion"), "DesiredCapacity": 0, "Recurrence": "0 */4 * * *"})
+	b.Add("AWS::SNS::Subscription", "Told", build.Props{"TopicArn": b.Ref("Topic"), "Protocol": "email", "Endpoint": "security@cover.example"})
+	b.Add("AWS::Events::Rule", "Opened", build.Props{"EventPattern": build.Props{"detail-type": []string{"EC2 Instance Launch Successful"}, "detail": build.Props{"AutoScalingGroupName": []string{"glass"}}},
+		"Targets": []build.Props{{"Id": "topic", "Arn": b.Ref("Topic")}}})
 	return b
 }
 
@@ -182,6 +189,13 @@ func TestS07_PrivateApplicationsAreReachableThroughTheTunnelOnly(t *testing.T) {
 		{"a rule about another domain", add("AWS::Route53Resolver::ResolverRule", func(*build.Builder) build.Props {
 			return build.Props{"RuleType": "FORWARD", "DomainName": "corp.example"}
 		}), nil},
+		{"a bastion that runs", set("Bastion", "DesiredCapacity", "1"), []string{CodeGlassOpen}},
+		{"a bastion that runs perhaps", set("Bastion", "MinSize", build.Unknown("a parameter")), []string{CodeGlassOpen}},
+		{"a bastion that never ends", set("Close", "DesiredCapacity", 1), []string{CodeGlassStays}},
+		{"a bastion that ends once", set("Close", "Recurrence", nil), []string{CodeGlassStays}},
+		{"a bastion of which nobody is told", set("Opened", "State", "DISABLED"), []string{CodeGlassSilent}},
+		{"a bastion of which nobody hears", set("Told", "TopicArn", "arn:aws:sns:ap-southeast-2:100000000004:other"), []string{CodeGlassSilent}},
+		{"another group's bastions are told of", set("Opened", "EventPattern", build.Props{"detail-type": []string{"EC2 Instance Launch Successful"}, "detail": build.Props{"AutoScalingGroupName": []string{"other"}}}), []string{CodeGlassSilent}},
 		{"an endpoint that asks", set("Resolver", "Direction", "OUTBOUND"), []string{CodeNoResolver}},
 		{"an endpoint in one zone", func(all []*resource.Resource, b *build.Builder) {
 			set("Resolver", "IpAddresses", []build.Props{{"SubnetId": b.Ref("SubnetA")}, {"SubnetId": b.Ref("SubnetA")}})(all, b)

@@ -55,7 +55,7 @@ func matrix() map[string][]string {
 // in no environment's tiers.
 func tierOf(k estate.Kind) string {
 	switch k {
-	case estate.KindBalancer, estate.KindGateway, estate.KindTunnel, estate.KindCanary, estate.KindForwarder:
+	case estate.KindBalancer, estate.KindGateway, estate.KindTunnel, estate.KindCanary, estate.KindForwarder, estate.KindBreakGlass:
 		return dmz
 	case estate.KindService, estate.KindFunction:
 		return application
