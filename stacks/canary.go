@@ -34,7 +34,7 @@ func (env *environment) addCanaries(stack awscdk.Stack) {
 	around := env.surroundings(stack)
 	dmz, group := around.subnets(threetier.DMZ), around.group(estate.PartCanary)
 	key := imported(scope, "Key", env.logKey)
-	artifacts := bucket.New(scope, "Artifacts", &bucket.Props{Key: key, Lifecycle: bucket.Lifecycle{ExpireAfter: keepArtifacts, KeepNoncurrent: keepArtifacts}})
+	artifacts := bucket.New(scope, "Artifacts", &bucket.Props{Key: key, Logs: env.delivery.accessLogs(), Lifecycle: bucket.Lifecycle{ExpireAfter: keepArtifacts, KeepNoncurrent: keepArtifacts}})
 	for name, s := range env.estate.Workload.Services.All() {
 		if s.Expose == estate.ExposeNone {
 			continue

@@ -43,7 +43,7 @@ func (env *environment) addDatadog(stack awscdk.Stack, logs []alarms.Log) {
 	scope := constructs.NewConstruct(stack, jsii.String("Datadog"))
 	asPart(scope, estate.PartLogs)
 	key := imported(scope, "Key", env.logKey)
-	backup := bucket.New(scope, "Undelivered", &bucket.Props{Key: key, Lifecycle: bucket.Lifecycle{ExpireAfter: keepUndelivered, KeepNoncurrent: keepUndelivered}})
+	backup := bucket.New(scope, "Undelivered", &bucket.Props{Key: key, Logs: env.delivery.accessLogs(), Lifecycle: bucket.Lifecycle{ExpireAfter: keepUndelivered, KeepNoncurrent: keepUndelivered}})
 	forwarder := datadog.NewForwarder(scope, "Forwarder", &datadog.ForwarderProps{Name: env.label(), LogIntake: site.LogIntake,
 		SecretName: env.estate.Name + "/" + env.name + "/datadog/api-key", Backup: backup.Resource, Key: key, LogKey: key})
 	for _, l := range logs {
