@@ -270,11 +270,11 @@ func (c *composer) stack(at place, layer, description string, after ...awscdk.St
 }
 
 // tag tags whatever can be tagged below a construct; the nearest tag counts.
-// Listeners and their rules stay untagged: not every Region's CloudFormation
-// schema knows their tags.
+// Listeners, their rules and conformance packs stay untagged: not every Region's
+// CloudFormation schema knows their tags.
 func tag(c constructs.IConstruct, key, value string) {
 	awscdk.Tags_Of(c).Add(jsii.String(key), jsii.String(value), &awscdk.TagProps{ExcludeResourceTypes: jsii.Strings(
-		"AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule")})
+		"AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule", "AWS::Config::ConformancePack")})
 }
 
 // forTenants says that an environment has a construct for its tenants' sake.
