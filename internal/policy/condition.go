@@ -217,7 +217,7 @@ func (t text) folded() text {
 		t.plain = strings.ToLower(t.plain)
 		return t
 	}
-	t.prefix, t.fields = false, nil
+	t.prefix, t.fields, t.raw = false, nil, ""
 	folded := make([]rune, len(t.tokens))
 	for i, r := range t.tokens {
 		if folded[i] = r; r >= 0 {
@@ -374,8 +374,27 @@ func (t text) part(tokens []rune) text {
 		if r < 0 {
 			p := text{tokens: tokens, refs: t.refs}
 			p.begins, p.prefix = beginning(tokens)
+			p.raw = rawOf(tokens)
 			return p
 		}
 	}
 	return text{plain: string(tokens)}
+}
+
+// rawOf writes a piece of a pattern as it was written, and "" if it holds what
+// is not literal, or a wildcard's character that is none.
+func rawOf(tokens []rune) string {
+	var b strings.Builder
+	for _, r := range tokens {
+		switch {
+		case r == anyRun:
+			r = '*'
+		case r == anyOne:
+			r = '?'
+		case r < 0 || r == '*' || r == '?':
+			return ""
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/suretyhq/surety/addr"
@@ -60,6 +61,13 @@ func (p *Policy) For(action string) *Policy {
 		}
 	}
 	return part
+}
+
+// NamesResources says whether a statement is about some resources only.
+func (p *Policy) NamesResources() bool {
+	return slices.ContainsFunc(p.Statements, func(s Statement) bool {
+		return s.NotResource || !slices.ContainsFunc(s.Resources, func(v value.Value) bool { return v.Text() == "*" })
+	})
 }
 
 // FullAccess is a document that allows everything: what AWS attaches to every

@@ -51,6 +51,8 @@ type text struct {
 	// its end, and is what comes before; most patterns are.
 	begins string
 	prefix bool
+	// raw is a pattern that is all characters and wildcards, as it is written.
+	raw string
 	// fields are those of a pattern of ARNs; nil: they are not read yet, or
 	// cannot be seen.
 	fields *[6]text
@@ -82,6 +84,9 @@ func readText(v value.Value, pattern bool, keys func(string) ([]value.Value, boo
 		return text{vars: t.vars}
 	}
 	t.begins, t.prefix = beginning(t.tokens)
+	if pattern {
+		t.raw = rawOf(t.tokens)
+	}
 	return *t
 }
 
@@ -173,6 +178,8 @@ func (t text) matches(s text) Truth {
 		return Yes
 	case t.prefix && s.isPlain():
 		return truth(strings.HasPrefix(s.plain, t.begins))
+	case t.raw != "" && s.isPlain():
+		return truth(globText(t.raw, s.plain))
 	}
 	p, x := t.runes(), s.runes()
 	if glob(p, x, func(a, b rune) bool { return same(t, s, a, b) }) {
@@ -216,6 +223,29 @@ func same(p, x text, a, b rune) bool {
 		return p.refs[firstSymbol-a] == x.refs[firstSymbol-b]
 	}
 	return a == b && a >= 0
+}
+
+// globText is glob where pattern and text are all literal.
+func globText(p, x string) bool {
+	i, j, star, from := 0, 0, -1, 0
+	for j < len(x) {
+		_, n := utf8.DecodeRuneInString(x[j:])
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, from = i, j
+			i++
+		case i < len(p) && p[i] == '?':
+			i, j = i+1, j+n
+		case i < len(p) && p[i] == x[j]:
+			i, j = i+1, j+1
+		case star >= 0:
+			from++
+			i, j = star+1, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(p[i:], "*") == ""
 }
 
 // glob matches a pattern with runs of anything; same decides about one token.
@@ -327,7 +357,7 @@ func (p pattern) read(keys Keys) text {
 		return literal(p.v)
 	}
 	t := wild(p.v, keys)
-	t.prefix = false
+	t.prefix, t.raw = false, ""
 	for i, r := range t.tokens {
 		switch r {
 		case anyRun:

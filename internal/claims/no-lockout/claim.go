@@ -19,6 +19,7 @@ import (
 	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/value"
 )
 
 // Codes of findings.
@@ -46,10 +47,21 @@ type checker struct {
 	needs    map[string]need
 	keyOf    map[string]keyOf
 	variants map[string][]string
-	by       map[string]accountPolicies
-	parts    map[string]map[*policy.Policy]*policy.Policy
+	by       map[string]*reached // by account, and by what reaches it
 	done     map[kind]bool
+	decided  map[question]policy.Decision
+	counted  map[count]bool
 	said     map[string]bool
+}
+
+// question is what makes two calls the same: who asks where, which statements
+// are about it, and what their conditions and resources see of it.
+type question struct{ who, region, service, statements, sees string }
+
+// count is a question in a scope, whatever it sees.
+type count struct {
+	scope               proof.Scope
+	who, region, action string
 }
 
 // kind is what makes deploying two resources the same: where, which type, and
@@ -64,7 +76,7 @@ type kind struct {
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c := &checker{in: in, tally: proof.NewTally(in, "actions of roles", "Nothing that was loaded guards an organisation."), rails: guardrails(in.Graph), full: policy.FullAccess(),
-		needs: needs(), keyOf: keysOf(), variants: map[string][]string{}, by: map[string]accountPolicies{}, parts: map[string]map[*policy.Policy]*policy.Policy{}, done: map[kind]bool{}, said: map[string]bool{}}
+		needs: needs(), keyOf: keysOf(), variants: map[string][]string{}, by: map[string]*reached{}, done: map[kind]bool{}, decided: map[question]policy.Decision{}, counted: map[count]bool{}, said: map[string]bool{}}
 	if len(c.rails) == 0 {
 		return c.tally.Verdicts(), nil
 	}
@@ -164,68 +176,109 @@ func (c *checker) roles(places map[user]*resource.Resource) {
 	}
 }
 
-// accountPolicies are the guardrails that reach an account; perhaps are those
-// of which that is not known.
-type accountPolicies struct {
+// reached are the guardrails that reach an account; perhaps are those of which
+// that is not known. Accounts that the same ones reach share one.
+type reached struct {
 	scps, rcps []*policy.Policy
 	perhaps    map[addr.Address]bool
+	asked      map[string]*asked
+}
+
+// asked is what guardrails say of an action: the statements that are about it,
+// in one text, too. Named says that they tell its resources apart.
+type asked struct {
+	policies   policy.Policies
+	statements string
+	named      bool
 }
 
 // reaching returns the guardrails of an account. AWS's own FullAWSAccess and
 // RCPFullAWSAccess are attached at every level beside them.
-func (c *checker) reaching(account string) accountPolicies {
-	if p, ok := c.by[account]; ok {
-		return p
+func (c *checker) reaching(account string) *reached {
+	if r, ok := c.by[account]; ok {
+		return r
 	}
-	full := c.full
-	p := accountPolicies{scps: []*policy.Policy{full}, rcps: []*policy.Policy{full}, perhaps: map[addr.Address]bool{}}
+	var truths []policy.Truth
 	for _, g := range c.rails {
-		reaches := c.reaches(g, account)
-		if reaches == policy.No {
-			continue
-		}
-		p.perhaps[g.r.Addr] = reaches == policy.Maybe
-		if g.resource {
-			p.rcps = append(p.rcps, g.doc)
-		} else {
-			p.scps = append(p.scps, g.doc)
-		}
+		truths = append(truths, c.reaches(g, account))
 	}
-	c.by[account] = p
-	return p
+	same := fmt.Sprint(truths)
+	r, ok := c.by[same]
+	if !ok {
+		r = &reached{scps: []*policy.Policy{c.full}, rcps: []*policy.Policy{c.full}, perhaps: map[addr.Address]bool{}, asked: map[string]*asked{}}
+		for i, g := range c.rails {
+			r.perhaps[g.r.Addr] = truths[i] == policy.Maybe
+			switch {
+			case truths[i] == policy.No:
+			case g.resource:
+				r.rcps = append(r.rcps, g.doc)
+			default:
+				r.scps = append(r.scps, g.doc)
+			}
+		}
+		c.by[same] = r
+	}
+	c.by[account] = r
+	return r
 }
 
-// about returns what policies say of an action. AWS's own gives the role its
-// rights too: what its own policies lack is not asked.
-func (c *checker) about(action string, p accountPolicies) policy.Policies {
-	parts, ok := c.parts[action]
-	if !ok {
-		parts = map[*policy.Policy]*policy.Policy{}
-		c.parts[action] = parts
+// about returns what the guardrails say of an action. AWS's own gives the role
+// its rights: what its own policies lack is not asked.
+func (r *reached) about(action string) *asked {
+	if a, ok := r.asked[action]; ok {
+		return a
 	}
-	reduced := func(all []*policy.Policy) []*policy.Policy {
-		out := make([]*policy.Policy, len(all))
-		for i, whole := range all {
-			if out[i], ok = parts[whole]; !ok {
-				out[i] = whole.For(action)
-				parts[whole] = out[i]
+	a := &asked{}
+	var statements strings.Builder
+	part := func(all []*policy.Policy) []*policy.Policy {
+		var out []*policy.Policy
+		for _, whole := range all {
+			if p := whole.For(action); len(p.Statements) > 0 || p.Why != nil {
+				out = append(out, p)
+				a.named = a.named || p.NamesResources()
+				statements.WriteString(p.At.String())
+				for _, s := range p.Statements {
+					statements.WriteString(" " + s.Property)
+					if slices.ContainsFunc(s.Actions, func(v value.Value) bool { return v.Text() == "" }) {
+						statements.WriteString(action) // it may be about this one, and not about others
+					}
+				}
 			}
 		}
 		return out
 	}
-	return policy.Policies{Identity: p.scps[:1], SCPs: [][]*policy.Policy{reduced(p.scps)}, RCPs: [][]*policy.Policy{reduced(p.rcps)}}
+	a.policies = policy.Policies{Identity: r.scps[:1], SCPs: [][]*policy.Policy{part(r.scps)}, RCPs: [][]*policy.Policy{part(r.rcps)}}
+	a.statements = statements.String()
+	r.asked[action] = a
+	return a
 }
 
 // call decides one call and reports a denial in the scope of the resource that
 // it is for.
 func (c *checker) call(x call, r *resource.Resource, makes string) {
 	scope := c.in.ScopeOf(r)
-	if counted := fmt.Sprint(scope, x.caller.ARN.Text(), x.region, x.action); !c.said[counted] {
-		c.said[counted] = true
+	who := x.caller.ARN.Text()
+	if n := (count{scope, who, x.region, x.action}); !c.counted[n] {
+		c.counted[n] = true
 		c.tally.Check(scope, 1)
 	}
 	p := c.reaching(x.caller.Account)
-	d := c.about(x.action, p).Decide(policy.Request{Caller: x.caller, Action: x.action, Resource: arn(x, makes), Context: c.keys(x)})
+	about := p.about(x.action)
+	service, _, _ := strings.Cut(x.action, ":")
+	q := question{who: who, region: x.region, service: service, statements: about.statements}
+	var on value.Value
+	if x.about != nil && len(c.variants[x.about.Type]) > 0 {
+		q.sees = x.about.Type + c.variant(x.about)
+	}
+	if about.named {
+		on = arn(x, makes)
+		q.sees += on.String()
+	}
+	d, ok := c.decided[q]
+	if !ok {
+		d = about.policies.Decide(policy.Request{Caller: x.caller, Action: x.action, Resource: on, Context: c.keys(x)})
+		c.decided[q] = d
+	}
 	if d.Outcome != policy.Allowed {
 		c.report(x, d, scope, r, d.In != nil && p.perhaps[d.In.At])
 	}
