@@ -92,7 +92,7 @@ func (e *Estate) apiAround() int {
 
 // apiEach is how many resources an API stack has for each service.
 func (e *Estate) apiEach() int {
-	const each, preflight = 23, 1
+	const each, preflight = 22, 1
 	if e.exposures().access != "" {
 		return each + preflight
 	}

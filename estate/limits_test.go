@@ -75,9 +75,9 @@ func TestTheGatewayExposesAsManyServicesAsFitOneStack(t *testing.T) {
 		}
 		return replaceOnce(t, small, "  services:\n", "  services:\n"+b.String())
 	}
-	mustParse(t, text(19)) // and the one that it has
-	_, list := Parse("estate.yaml", []byte(text(20)))
-	if s := list.Error(); len(list) != 1 || !strings.Contains(s, "exposes 21 services") || !strings.Contains(s, "would have 517 resources") || !strings.Contains(s, "at most 20") {
+	mustParse(t, text(20)) // and the one that it has
+	_, list := Parse("estate.yaml", []byte(text(21)))
+	if s := list.Error(); len(list) != 1 || !strings.Contains(s, "exposes 22 services") || !strings.Contains(s, "would have 519 resources") || !strings.Contains(s, "at most 21") {
 		t.Error(list)
 	}
 }

@@ -3,10 +3,11 @@ package stacks
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/patterns/website"
 )
 
 func (env *environment) wantsZone() bool { return len(env.estate.EdgeNames()) > 0 }
@@ -32,29 +33,23 @@ func (env *environment) publicZone(scope constructs.Construct) awsroute53.IHoste
 
 // certificate returns the certificate for a name at the edge: the imported one,
 // or one that AWS issues and renews, and that is validated by the public zone.
-// Somebody is told in time before it ends: AWS renews its own sooner, so that
-// an alarm about one of those says that it could not.
-func (env *environment) certificate(scope constructs.Construct, name string) *string {
+// Alarms of the site watch what its stacks make in its Region; what they do not
+// see is watched here.
+func (env *environment) certificate(stack awscdk.Stack, name string) *string {
 	arn := jsii.String(env.estate.ImportedCertificate(env.site, name))
+	seen := *arn == "" && *stack.Region() == env.site.Region
 	if *arn == "" {
-		arn = awscertificatemanager.NewCertificate(scope, jsii.String("Certificate-"+name), &awscertificatemanager.CertificateProps{
+		arn = awscertificatemanager.NewCertificate(stack, jsii.String("Certificate-"+name), &awscertificatemanager.CertificateProps{
 			DomainName: jsii.String(name + "." + env.domain()), Validation: awscertificatemanager.CertificateValidation_FromDns(
-				env.publicZone(scopeIn(scope, "Validation-"+name)))}).CertificateArn()
+				env.publicZone(scopeIn(stack, "Validation-"+name)))}).CertificateArn()
 	}
-	imported, _ := env.estate.Certificates.EV.Get(name)
-	awscloudwatch.NewCfnAlarm(scope, jsii.String("CertificateEnds-"+name), &awscloudwatch.CfnAlarmProps{
-		AlarmName:        jsii.String(env.label() + "-certificate-" + name),
-		AlarmDescription: jsii.String("The certificate of " + name + "." + env.domain() + " ends soon"),
-		Namespace:        jsii.String("AWS/CertificateManager"), MetricName: jsii.String("DaysToExpiry"), Statistic: jsii.String("Minimum"),
-		Dimensions:         []any{&awscloudwatch.CfnAlarm_DimensionProperty{Name: jsii.String("CertificateArn"), Value: arn}},
-		ComparisonOperator: jsii.String("LessThanThreshold"), Threshold: jsii.Number(imported.WarningDays()),
-		EvaluationPeriods: jsii.Number(1), Period: jsii.Number(aDay), TreatMissingData: jsii.String("missing")})
+	if !seen {
+		bought, _ := env.estate.Certificates.EV.Get(name)
+		website.WatchCertificate(stack, "CertificateEnds-"+name, &website.CertificateProps{Name: env.label() + "-certificate-" + name,
+			Domain: name + "." + env.domain(), ARN: arn, Days: bought.WarningDays()})
+	}
 	return arn
 }
-
-// aDay is a day in seconds: AWS Certificate Manager tells how many days are left
-// twice in it ("Supported CloudWatch metrics", AWS Certificate Manager User Guide).
-const aDay = 86_400
 
 // scopeIn is a scope of its own, for what is referred to more than once.
 func scopeIn(stack constructs.Construct, id string) constructs.Construct {

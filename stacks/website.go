@@ -26,6 +26,7 @@ func (env *environment) addEdgeGlobal() error {
 	stack := env.stackIn(estate.EdgeRegion, LayerEdgeGlobal, "Certificate and web ACL of the website", LayerZone)
 	env.edge = &edge{certificate: env.certificate(stack, estate.NameWebsite)}
 	env.edge.acl = webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-website", Scope: webacl.CloudFront, RequestsPerMinute: viewerRequests}).AttrArn()
+	website.CarryAlarms(stack, "Alarms", env.label()+"-edge-alarms", env.site.Region)
 	return nil
 }
 

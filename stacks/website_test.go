@@ -72,7 +72,7 @@ func TestS24_ViewersGetModernTLSAndSecurityHeaders(t *testing.T) {
 func TestS21_InTheEdgesRegionIsNoData(t *testing.T) {
 	a := load(t)
 	may := []string{"AWS::CertificateManager::Certificate", "AWS::CloudWatch::Alarm", "AWS::WAFv2::WebACL", "AWS::WAFv2::LoggingConfiguration",
-		"AWS::Logs::Delivery", "AWS::Logs::DeliveryDestination", "AWS::Logs::DeliverySource"}
+		"AWS::Logs::Delivery", "AWS::Logs::DeliveryDestination", "AWS::Logs::DeliverySource", "AWS::Events::Rule", "AWS::IAM::Role", "AWS::IAM::Policy"}
 	found := 0
 	for name, artifact := range a.manifest.Artifacts {
 		if !strings.HasSuffix(artifact.Environment, "/"+estate.EdgeRegion) || artifact.Type != "aws:cloudformation:stack" {
@@ -89,6 +89,10 @@ func TestS21_InTheEdgesRegionIsNoData(t *testing.T) {
 		t.Errorf("%d stacks are in %s, want %d", found, estate.EdgeRegion, want)
 	}
 	for _, env := range environments(a) {
+		rule := a.of(t, "cover-"+env+"-edge-global", "AWS::Events::Rule")[0]
+		if to := rule.text("Targets", 0, "Arn"); !strings.HasPrefix(to, "arn:aws:events:"+a.estate.Regions.Home+":") {
+			t.Errorf("%s carries alarms to %s", rule, to)
+		}
 		for _, r := range append(a.of(t, "cover-"+env+"-edge-logs", "AWS::Logs::DeliveryDestination"), a.of(t, "cover-"+env+"-edge-logs", "AWS::WAFv2::LoggingConfiguration")...) {
 			to := r.text("DestinationResourceArn") + r.text("LogDestinationConfigs")
 			if !strings.Contains(to, "cover-"+env+"-delivery") || !strings.Contains(to, a.estate.Regions.Home) {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/website"
 )
 
 // Event is something that happens in an account and that people want to know:
@@ -61,6 +62,10 @@ func Events() []Event {
 			Pattern: deployment("SERVICE_DEPLOYMENT_COMPLETED"), Filter: `{ $.detail.eventName = "SERVICE_DEPLOYMENT_COMPLETED" }`},
 		{ID: "undeployed", Says: "a deployment of a service failed and was rolled back", Minutes: 5, Above: limit(0),
 			Pattern: deployment("SERVICE_DEPLOYMENT_FAILED"), Filter: `{ $.detail.eventName = "SERVICE_DEPLOYMENT_FAILED" }`},
+		{ID: "edge", Says: "an alarm of the edge goes off in its own Region: a certificate ends soon", Minutes: 5, Above: limit(0),
+			Pattern: map[string]any{"source": []any{"aws.cloudwatch"}, "detail-type": []any{"CloudWatch Alarm State Change"},
+				"detail": map[string]any{"alarmName": []any{map[string]any{"prefix": website.AlarmPrefix}}, "state": map[string]any{"value": []any{"ALARM"}}}},
+			Filter: `{ $.detail.state.value = "ALARM" }`},
 	}
 }
 
