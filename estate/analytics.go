@@ -17,7 +17,7 @@ const (
 	KindLake        Kind = "lake"        // the buckets of the lake and of what is asked of it
 )
 
-// ImpliedReplication: the replication instance reads the database.
+// ImpliedReplication says that the replication instance reads the database.
 const ImpliedReplication = "dms"
 
 // Analytics copies a store, and every change of it, to where it can be analysed

@@ -13,7 +13,7 @@ const PartBreakGlass = "break-glass"
 // its use; DMZ.
 const KindBreakGlass Kind = "break-glass"
 
-// ImpliedBreakGlass: the bastion reaches the balancer, as the tunnel does.
+// ImpliedBreakGlass says that the bastion reaches the balancer, as the tunnel does.
 const ImpliedBreakGlass = "break-glass"
 
 // BreakGlass is how people reach private applications when the tunnel or the

@@ -8,7 +8,7 @@ const KindCanary Kind = "canary"
 // PartCanary is the part of that kind in each site.
 const PartCanary = "canary"
 
-// ImpliedCanary: canaries ask exposed services by way of the balancer.
+// ImpliedCanary says that canaries ask exposed services by way of the balancer.
 const ImpliedCanary = "canary"
 
 // Monitoring says who is told of alarms, and what sees the estate beside

@@ -19,7 +19,7 @@ const PartProvisioner = "provisioner"
 // KindFunction is a Lambda function; Application.
 const KindFunction Kind = "function"
 
-// ImpliedProvisioner: the provisioner reaches the database.
+// ImpliedProvisioner says that the provisioner reaches the database.
 const ImpliedProvisioner = "provisioner"
 
 // Tenancy is a tenant's place on a site: what its private instance of the
