@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/alarms"
@@ -16,17 +18,26 @@ import (
 )
 
 // addObserve watches what the site's other stacks made. Nothing is listed here:
-// package alarms finds what it knows how to watch.
+// package alarms finds what it knows how to watch. What the site has for its
+// tenants' sake is watched apart, because other environments have none of it.
 func (env *environment) addObserve() error {
 	layers := slices.Sorted(maps.Keys(env.stacks))
 	layers = slices.DeleteFunc(layers, func(l string) bool { return l == LayerTenant }) // a template, deployed once for each tenant
-	watched := env.inRegion(layers)
 	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
 	env.addCanaries(stack)
-	_, logs := alarms.Find(watched)
+	_, logs := alarms.Find(env.inRegion(layers))
 	env.addDatadog(stack, logs)
-	observe(stack, watched, &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
-		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}})
+	o := &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
+		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}}
+	o.addTopic(stack)
+	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return l == LayerTenancy || l == LayerObserve })
+	o.watch(stack, append(env.inRegion(shared), stack))
+	if tenancy, ok := env.stacks[LayerTenancy]; ok {
+		scope := constructs.NewConstruct(stack, jsii.String("Tenants"))
+		o.name += "-tenants"
+		o.show(scope, []awscdk.Stack{tenancy})
+		forTenants(scope)
+	}
 	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})
 	return nil
 }
@@ -46,8 +57,9 @@ func (env *environment) inRegion(layers []string) []awscdk.Stack {
 // hubObserve watches the hub.
 func (c *composer) hubObserve() awscdk.Stack {
 	stack := c.stack(c.hubPlace(), LayerHubObserve, "Alarms and dashboard of the hub of the estate "+c.estate.Name, c.hub.stack)
-	made := observe(stack, []awscdk.Stack{c.hub.stack}, &observed{name: c.estate.Name + "-hub", key: imported(stack, "LogKey", c.hub.key), notify: c.estate.Monitoring.Notify,
-		counted: []alarms.Event{alarms.FirewallBlocked()}})
+	o := &observed{name: c.estate.Name + "-hub", key: imported(stack, "LogKey", c.hub.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
+	o.addTopic(stack)
+	made := o.watch(stack, []awscdk.Stack{c.hub.stack, stack})
 	made.Count(alarms.FirewallBlocked(), c.hub.alerts.LogGroupName())
 	c.addDatadogRole(stack, estate.HubEnvironment, c.estate.Name+"-hub", "")
 	return stack
@@ -60,21 +72,35 @@ type observed struct {
 	notify  []string
 	limits  map[string]float64
 	counted []alarms.Event // beyond those of every account
+	topic   *alarms.Topic
 }
 
-// observe makes the topic, the alarms and the dashboard of a place.
-func observe(stack awscdk.Stack, watched []awscdk.Stack, o *observed) *alarms.Alarms {
-	subjects, logs := alarms.Find(append(watched, stack))
-	topic := alarms.NewTopic(stack, "Topic", &alarms.TopicProps{Name: o.name + "-alarms", Key: o.key, Emails: o.notify})
-	asPart(topic.Resource, estate.PartLogs)
-	made := alarms.New(stack, "Alarms", &alarms.Props{Name: o.name, Subjects: subjects, Logs: logs, Topic: topic, Limits: o.limits})
+func (o *observed) addTopic(stack awscdk.Stack) {
+	o.topic = alarms.NewTopic(stack, "Topic", &alarms.TopicProps{Name: o.name + "-alarms", Key: o.key, Emails: o.notify})
+	asPart(o.topic.Resource, estate.PartLogs)
+}
+
+// watch makes the alarms and the dashboard of a place, and watches its account.
+func (o *observed) watch(scope constructs.Construct, watched []awscdk.Stack) *alarms.Alarms {
+	made, subjects, logs := o.alarms(scope, watched)
 	asPart(made.WatchAccount(o.key), estate.PartLogs)
-	dashboard.New(stack, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: counts(o, logs)})
+	dashboard.New(scope, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: append(o.events(), o.errors(logs)...)})
 	return made
 }
 
-// counts are the graphs of what is counted in logs.
-func counts(o *observed, logs []alarms.Log) []alarms.Graph {
+// show makes the alarms and the dashboard of a part of a place.
+func (o *observed) show(scope constructs.Construct, watched []awscdk.Stack) {
+	made, subjects, logs := o.alarms(scope, watched)
+	dashboard.New(scope, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: o.errors(logs)})
+}
+
+func (o *observed) alarms(scope constructs.Construct, watched []awscdk.Stack) (*alarms.Alarms, []alarms.Subject, []alarms.Log) {
+	subjects, logs := alarms.Find(watched)
+	return alarms.New(scope, "Alarms", &alarms.Props{Name: o.name, Subjects: subjects, Logs: logs, Topic: o.topic, Limits: o.limits}), subjects, logs
+}
+
+// events are the graphs of what happens in the account.
+func (o *observed) events() []alarms.Graph {
 	failing := alarms.Graph{Row: alarms.Failing, Title: "Events that people want to know"}
 	deployments := alarms.Graph{Row: alarms.Failing, Title: "Deployments, and those that failed"}
 	for _, e := range slices.Concat(alarms.Events(), o.counted) {
@@ -84,15 +110,19 @@ func counts(o *observed, logs []alarms.Log) []alarms.Graph {
 		}
 		g.Metrics = append(g.Metrics, e.Metric(o.name))
 	}
-	all := []alarms.Graph{failing, deployments}
-	if len(logs) > 0 {
-		errors := alarms.Graph{Row: alarms.Failing, Title: "Errors in logs"}
-		for _, l := range logs {
-			errors.Metrics = append(errors.Metrics, l.Errors(o.name))
-		}
-		all = append(all, errors)
+	return []alarms.Graph{failing, deployments}
+}
+
+// errors is the graph of what programs say of errors.
+func (o *observed) errors(logs []alarms.Log) []alarms.Graph {
+	if len(logs) == 0 {
+		return nil
 	}
-	return all
+	g := alarms.Graph{Row: alarms.Failing, Title: "Errors in logs"}
+	for _, l := range logs {
+		g.Metrics = append(g.Metrics, l.Errors(o.name))
+	}
+	return []alarms.Graph{g}
 }
 
 // trace puts the collector beside a service, where the estate has one. A role's

@@ -61,7 +61,7 @@ func accountOf(a assembly, stack string) string {
 // message would arrive.
 func TestS30_KeysLetAlarmsThrough(t *testing.T) {
 	a := load(t)
-	stacks := []string{"cover-hub-core"}
+	stacks := []string{"cover-" + LayerHubKeys}
 	for _, env := range environments(a) {
 		stacks = append(stacks, "cover-"+env+"-"+LayerKeys)
 	}
@@ -103,6 +103,9 @@ func TestS30_WhateverRunsIsWatched(t *testing.T) {
 				t.Errorf("%s is not in the catalogue", typ)
 			}
 			for _, w := range watched {
+				if strings.HasSuffix(w, "-"+LayerTenant) || !strings.HasSuffix(a.manifest.Artifacts[w].Environment, "/"+a.estate.Regions.Home) {
+					continue // a template of many stacks; and CloudWatch sees its own Region only
+				}
 				for _, r := range a.of(t, w, typ) {
 					seen[typ]++
 					if !strings.Contains(all, r.id) {
@@ -152,7 +155,10 @@ func TestS30_DownIsSummedUp(t *testing.T) {
 	a := load(t)
 	for _, env := range environments(a) {
 		stack := "cover-" + env + "-" + LayerObserve
-		rule := a.of(t, stack, "AWS::CloudWatch::CompositeAlarm")[0].text("AlarmRule")
+		rule := ""
+		for _, r := range a.of(t, stack, "AWS::CloudWatch::CompositeAlarm") {
+			rule += r.text("AlarmRule")
+		}
 		summed := 0
 		for _, r := range a.of(t, stack, "AWS::CloudWatch::Alarm") {
 			missing := r.text("TreatMissingData")
@@ -253,7 +259,12 @@ func widgets(t *testing.T, r resource) []widget {
 func TestS32_TheDashboardAnswersFourQuestionsInTheirOrder(t *testing.T) {
 	a := load(t)
 	for stack := range observing(a) {
-		all := widgets(t, a.of(t, stack, "AWS::CloudWatch::Dashboard")[0])
+		var all []widget
+		for _, r := range a.of(t, stack, "AWS::CloudWatch::Dashboard") {
+			if r.text("DashboardName") == strings.TrimSuffix(stack, "-"+LayerObserve) {
+				all = widgets(t, r)
+			}
+		}
 		var questions []string
 		under := map[string][]string{}
 		for i, w := range all {
@@ -390,6 +401,28 @@ func TestS30_EveryEntryHasACanaryInside(t *testing.T) {
 	for _, r := range a.every(t, "AWS::IAM::Policy") {
 		if strings.Contains(r.id, "Canaries") && strings.Contains(text(r.props), "logs:CreateLogGroup") {
 			t.Errorf("%s may make log groups without a key", r)
+		}
+	}
+}
+
+// What an environment has for its tenants' sake is watched apart, and what
+// watches it says so: other environments have none of it.
+func TestS30_WhatIsThereForTenantsIsWatchedApart(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack := "cover-" + env + "-" + LayerObserve
+		_, tenants := a.templates["cover-"+env+"-"+LayerTenancy]
+		apart := 0
+		for _, r := range a.of(t, stack, "AWS::CloudWatch::Alarm") {
+			if about := strings.Contains(text(r.props), "cover-"+env+"-"+LayerTenancy); about != (r.tag(addr.TagFor) == addr.ForTenants) && !strings.Contains(r.text("AlarmName"), "-logs-errors") {
+				t.Errorf("%s is about tenants: %v; its tag says %q", r.text("AlarmName"), about, r.tag(addr.TagFor))
+			}
+			if r.tag(addr.TagFor) == addr.ForTenants {
+				apart++
+			}
+		}
+		if n := len(a.of(t, stack, "AWS::CloudWatch::Dashboard")); tenants != (apart > 0) || tenants != (n == 2) {
+			t.Errorf("%s has tenants: %v, %d alarms on what they share, %d dashboards", env, tenants, apart, n)
 		}
 	}
 }

@@ -82,6 +82,13 @@ func (a *Alarms) add(s Subject, alarm Alarm) {
 		p.Metrics = &[]any{expression("100 * part / IF(whole > 0, whole, 1)", alarm.ID), query("part", alarm.Metric, dimensions, seconds), query("whole", *alarm.Share, dimensions, seconds)}
 	case alarm.Minus != nil:
 		p.Metrics = &[]any{expression("wanted - there", alarm.ID), query("wanted", alarm.Metric, dimensions, seconds), query("there", *alarm.Minus, dimensions, seconds)}
+	case len(s.Members) > 0:
+		queries, ids := []any{}, []string{}
+		for i, m := range s.Members {
+			ids = append(ids, fmt.Sprintf("m%d", i+1))
+			queries = append(queries, query(ids[i], alarm.Metric, m.cfn(), seconds))
+		}
+		p.Metrics = ptr(append([]any{expression(alarm.worst()+"(["+strings.Join(ids, ", ")+"])", alarm.ID)}, queries...))
 	default:
 		p.Namespace, p.MetricName, p.Dimensions, p.Period = &alarm.Metric.Namespace, &alarm.Metric.Name, &dimensions, &seconds
 		if strings.HasPrefix(alarm.Metric.Stat, "p") {
@@ -92,6 +99,16 @@ func (a *Alarms) add(s Subject, alarm Alarm) {
 	}
 	a.make(s.Name+"-"+alarm.ID, p, alarm.Down)
 }
+
+// worst is the function of metric math that picks the worst of several.
+func (a Alarm) worst() string {
+	if a.Below != nil {
+		return "MIN"
+	}
+	return "MAX"
+}
+
+func ptr[T any](v T) *T { return &v }
 
 // common is what every alarm has.
 func (a *Alarms) common(name string, alarm Alarm) *awscloudwatch.CfnAlarmProps {

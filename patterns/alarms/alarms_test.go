@@ -26,8 +26,8 @@ func TestS30_TheCatalogueIsWhole(t *testing.T) {
 			if (a.Above == nil) == (a.Below == nil) {
 				t.Errorf("%s has no limit, or two", name)
 			}
-			if a.Share != nil && a.Minus != nil {
-				t.Errorf("%s is a share and a difference", name)
+			if a.Share != nil && a.Minus != nil || k.Members != nil && (a.Share != nil || a.Minus != nil) {
+				t.Errorf("%s is a share and a difference, or one of several members", name)
 			}
 			if a.Minutes < 1 || a.For < 1 || a.Of != 0 && a.Of < a.For || a.Minutes*max(a.For, a.Of) > 24*60 {
 				t.Errorf("%s is raised for %d of %d periods of %d minutes", name, a.For, a.Of, a.Minutes)
@@ -107,8 +107,7 @@ func TestS30_FindKnowsWhatItSees(t *testing.T) {
 		"events-queue AWS::SQS::Queue QueueName",
 		"events-deadletters AWS::SQS::Queue QueueName",
 		"db-scaling AWS::RDS::DBInstance DBInstanceIdentifier",
-		"cache-group-1 AWS::ElastiCache::ReplicationGroup CacheClusterId",
-		"cache-group-2 AWS::ElastiCache::ReplicationGroup CacheClusterId",
+		"cache-group AWS::ElastiCache::ReplicationGroup ReplicationGroupId",
 		"api AWS::ApiGateway::RestApi ApiName",
 	}
 	if !slices.Equal(got, want) {
@@ -120,6 +119,9 @@ func TestS30_FindKnowsWhatItSees(t *testing.T) {
 	subjects, _ := Find([]awscdk.Stack{stack})
 	if a, b := subjects[1].Dimensions[0], subjects[3].Dimensions[0]; a == b || a != subjects[0].Dimensions[0] || b != subjects[2].Dimensions[0] {
 		t.Errorf("targets are measured with the balancers %v and %v", a, b)
+	}
+	if m := subjects[7].Members; len(m) != 6 || !strings.HasSuffix(m[0][0].Value, "-001") || !strings.HasSuffix(m[5][0].Value, "-006") {
+		t.Errorf("the cache is measured by %v", m)
 	}
 	if id := subjects[4].Kind.Alarms[0].ID + " " + subjects[5].Kind.Alarms[0].ID; id != "age depth" {
 		t.Errorf("the queues have the alarms %s", id)

@@ -44,8 +44,11 @@ type Kind struct {
 	// Dimensions are by what CloudWatch knows a resource: a set for each thing
 	// that it measures of it, none where there is nothing to measure.
 	Dimensions func(r Resource) []Dimensions
-	Alarms     []Alarm
-	Graphs     []Graph
+	// Members are the things by which a resource is measured that CloudWatch does
+	// not measure as a whole: an alarm is on the worst of them. Usually nil.
+	Members func(r Resource) []Dimensions
+	Alarms  []Alarm
+	Graphs  []Graph
 }
 
 func limit(v float64) *float64 { return &v }
@@ -171,7 +174,7 @@ func storing() []Kind {
 		{Type: "AWS::RDS::DBInstance", Dimensions: serverlessDimensions,
 			Alarms: []Alarm{{ID: "capacity", Says: "the database uses more than 90 % of the capacity that it may have", Metric: rds("ACUUtilization", "Average"), Above: limit(90), Minutes: 5, For: 3}},
 			Graphs: []Graph{{Cost, "Database capacity units", []Metric{rds("ServerlessDatabaseCapacity", "Average")}}}},
-		{Type: "AWS::ElastiCache::ReplicationGroup", Dimensions: cacheDimensions,
+		{Type: "AWS::ElastiCache::ReplicationGroup", Dimensions: byRef("ReplicationGroupId"), Members: cacheMembers,
 			Alarms: []Alarm{
 				{ID: "cpu", Says: "the cache's engine has used more than 80 % of its CPU for 15 minutes", Metric: cache("EngineCPUUtilization", "Average"), Above: limit(80), Minutes: 5, For: 3},
 				{ID: "memory", Says: "the cache uses more than 80 % of its memory", Metric: cache("DatabaseMemoryUsagePercentage", "Maximum"), Above: limit(80), Minutes: 5, For: 3},

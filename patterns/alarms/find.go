@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticache"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -29,6 +28,9 @@ type Subject struct {
 	Name string
 	Kind Kind
 	Dimensions
+	// Members are the things that it is measured by, where CloudWatch does not
+	// measure it as a whole.
+	Members []Dimensions
 }
 
 // Resource is a resource of a stack.
@@ -78,6 +80,9 @@ func subjectsOf(r Resource, k Kind) []Subject {
 	var subjects []Subject
 	for i, d := range all {
 		s := Subject{Name: r.name(), Kind: k, Dimensions: d}
+		if k.Members != nil {
+			s.Members = k.Members(r)
+		}
 		if len(all) > 1 {
 			s.Name += fmt.Sprintf("-%d", i+1)
 		}
@@ -192,16 +197,17 @@ func serverlessDimensions(r Resource) []Dimensions {
 	return byRef("DBInstanceIdentifier")(r)
 }
 
-// cacheDimensions are those of each node: ElastiCache numbers a group's nodes
+// cacheNodes is how many nodes a group can have at the most: a primary and five
+// replicas ("Quotas and limits", Amazon ElastiCache User Guide).
+const cacheNodes = 6
+
+// cacheMembers are the nodes that a group may have: ElastiCache numbers them
 // from 001, and measures them one by one ("Monitoring use with CloudWatch
-// Metrics", Amazon ElastiCache User Guide).
-func cacheDimensions(r Resource) []Dimensions {
-	g, ok := r.CfnResource.(awselasticache.CfnReplicationGroup)
-	if !ok || g.NumCacheClusters() == nil {
-		return nil
-	}
+// Metrics", Amazon ElastiCache User Guide). Those that are not there measure
+// nothing, and a group that grows is watched whole.
+func cacheMembers(r Resource) []Dimensions {
 	var all []Dimensions
-	for i := range int(*g.NumCacheClusters()) {
+	for i := range cacheNodes {
 		all = append(all, Dimensions{{"CacheClusterId", fmt.Sprintf("%s-%03d", *r.Ref(), i+1)}})
 	}
 	return all

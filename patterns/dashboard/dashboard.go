@@ -7,6 +7,8 @@
 package dashboard
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -125,7 +127,12 @@ func (p *page) graphs(row string) []*drawn {
 	}
 	for _, s := range p.props.Subjects {
 		for _, g := range s.Kind.Graphs {
-			add(g, s.Name, s.Dimensions)
+			for i, m := range s.Members {
+				add(g, s.Name+"-"+strconv.Itoa(i+1), m)
+			}
+			if s.Members == nil {
+				add(g, s.Name, s.Dimensions)
+			}
 		}
 	}
 	for _, g := range p.props.More {
