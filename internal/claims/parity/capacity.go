@@ -46,8 +46,6 @@ func sized() map[string][]string {
 		"AWS::ApiGateway::UsagePlan":                  {"Throttle/RateLimit", "Throttle/BurstLimit"},
 		"AWS::ApiGateway::Stage":                      {"MethodSettings/*/ThrottlingRateLimit", "MethodSettings/*/ThrottlingBurstLimit"},
 		"AWS::WAFv2::WebACL":                          {"Rules/*/Statement/RateBasedStatement/Limit"},
-		"AWS::CloudWatch::Alarm":                      {"Threshold"},
-		"AWS::CloudWatch::Dashboard":                  {"DashboardBody"},
 	}
 }
 
@@ -55,7 +53,7 @@ func sized() map[string][]string {
 // or fewer: each is one more of a thing that is there.
 func counted(typ string) bool {
 	switch typ {
-	case "AWS::RDS::DBInstance", "AWS::ElastiCache::CacheCluster", "AWS::EC2::Instance", "AWS::CloudWatch::Alarm":
+	case "AWS::RDS::DBInstance", "AWS::ElastiCache::CacheCluster", "AWS::EC2::Instance":
 		return true
 	}
 	return false
