@@ -43,7 +43,9 @@ func TestS05_OnlyTheHubReachesTheInternet(t *testing.T) {
 	a := load(t)
 	for _, typ := range []string{"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway"} {
 		for _, r := range a.every(t, typ) {
-			if r.stack != "cover-hub-core" {
+			// What partners reach is a VPC of its own that no route joins to another.
+			apart := strings.HasSuffix(r.stack, "-"+LayerFiles) && len(a.of(t, r.stack, "AWS::EC2::TransitGatewayAttachment")) == 0
+			if r.stack != "cover-hub-core" && !apart {
 				t.Errorf("%s is a %s", r, typ)
 			}
 		}
@@ -161,7 +163,8 @@ func TestB01_NoCredentialsNoLookups(t *testing.T) {
 	}
 	for name, tpl := range a.templates {
 		for id, r := range tpl.Resources {
-			if strings.HasPrefix(r.Type, "Custom::") || slices.Contains([]string{"AWS::CloudFormation::CustomResource", "AWS::CDK::Metadata"}, r.Type) {
+			own := r.Type == "Custom::TenantDatabase" // the estate's own function makes it
+			if strings.HasPrefix(r.Type, "Custom::") && !own || slices.Contains([]string{"AWS::CloudFormation::CustomResource", "AWS::CDK::Metadata"}, r.Type) {
 				t.Errorf("%s/%s is a %s", name, id, r.Type)
 			}
 		}
@@ -200,7 +203,7 @@ func TestEveryReferenceIsADependencyAndNoneGoesInACircle(t *testing.T) {
 				after[name] = append(after[name], d)
 			}
 		}
-		for _, m := range stackOutput.FindAllStringSubmatch(string(read(t, a.dir, name+".template.json")), -1) {
+		for _, m := range stackOutput.FindAllStringSubmatch(string(read(t, a.dir, artifact.Properties.TemplateFile)), -1) {
 			if !slices.Contains(artifact.Dependencies, m[1]) {
 				t.Errorf("%s reads an output of %s but does not depend on it", name, m[1])
 			}
