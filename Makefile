@@ -3,7 +3,7 @@
 GO           ?= go
 LINT_VERSION := v2.15.0
 LINT         := .cache/bin/golangci-lint-$(LINT_VERSION)
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 25m
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test lint bench readme

@@ -28,7 +28,9 @@ workload:
   services:
     portal: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/portal:1", expose: access}
     api:    {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/api:1", expose: gateway}
+network: {allow-egress: [acme.okta.com]}
 access:
+  okta: {org: acme.okta.com}
   break-glass: {users: ["arn:aws:iam::100000000003:user/one", "arn:aws:iam::100000000003:user/two"], alert: security@cover.example}
   tunnel: {image: "100000000004.dkr.ecr.ap-southeast-2.amazonaws.com/t@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345"}
 `
