@@ -36,7 +36,7 @@ func sized() map[string][]string {
 		"AWS::RDS::DBInstance":                        {"DBInstanceClass", "AllocatedStorage", "MaxAllocatedStorage"},
 		"AWS::ElastiCache::ReplicationGroup":          {"CacheNodeType", "NumCacheClusters", "NumNodeGroups", "ReplicasPerNodeGroup", "PreferredCacheClusterAZs"},
 		"AWS::ElastiCache::CacheCluster":              {"CacheNodeType", "NumCacheNodes"},
-		"AWS::CloudWatch::Alarm":                      {"Threshold"}, // of what there is more of
+		"AWS::CloudWatch::Alarm":                      {"Threshold"},
 		"AWS::Lambda::Function":                       {"MemorySize", "ReservedConcurrentExecutions"},
 		"AWS::Lambda::Alias":                          {"ProvisionedConcurrencyConfig"},
 		"AWS::DMS::ReplicationInstance":               {"ReplicationInstanceClass", "AllocatedStorage"},
