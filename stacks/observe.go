@@ -30,12 +30,13 @@ func (env *environment) addObserve() error {
 	o := &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}}
 	o.addTopic(stack)
-	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return l == LayerTenancy || l == LayerObserve })
+	theirs := env.tenantLayers()
+	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return slices.Contains(theirs, l) || l == LayerObserve })
 	o.watch(stack, append(env.inRegion(shared), stack))
-	if tenancy, ok := env.stacks[LayerTenancy]; ok {
+	if len(theirs) > 0 {
 		scope := constructs.NewConstruct(stack, jsii.String("Tenants"))
 		o.name += "-tenants"
-		o.show(scope, []awscdk.Stack{tenancy})
+		o.show(scope, env.inRegion(theirs))
 		forTenants(scope)
 	}
 	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})

@@ -40,7 +40,7 @@ func (a *API) addMethod(path awsapigateway.CfnResource, name string, body bool) 
 	// says itself.
 	mapped := map[string]any{
 		"integration.request.path.proxy":              "method.request.path.proxy",
-		"integration.request.header.X-Surety-Tenant":  "context.authorizer.tenant",
+		"integration.request.header." + HeaderTenant:  "context.authorizer.tenant",
 		"integration.request.header.X-Surety-Subject": "context.authorizer.subject",
 		"integration.request.header.X-Surety-Scopes":  "context.authorizer.scopes",
 		"integration.request.header.X-Request-Id":     "context.requestId",
