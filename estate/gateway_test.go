@@ -33,7 +33,7 @@ func TestS13_NamesOfTenantsAtTheGateway(t *testing.T) {
 	}
 	want := "kiwi-api.prod.acme.example true, kiwi.prod.acme.example false, https://kiwi.prod.acme.example, " +
 		"bird-api.prod.acme.example true, bird.prod.acme.example false, https://bird.prod.acme.example, " +
-		"tui-api.prod.acme.example true, tui.prod.acme.example false, https://tui.prod.acme.example"
+		"tui-api.prod.acme.example true, tui.prod.acme.example false, https://tui.prod.acme.example https://tui.example"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
 	}

@@ -16,6 +16,13 @@ const KindTenant Kind = "tenant"
 // PartProvisioner is the function that makes tenants' databases and users.
 const PartProvisioner = "provisioner"
 
+// PartTenantFiles is the bucket of tenants' files, in which each tenant has a
+// prefix of its own.
+const PartTenantFiles = "tenant-files"
+
+// KindFiles is its kind: a bucket; it is in no VPC.
+const KindFiles Kind = "files"
+
 // KindFunction is a Lambda function; Application.
 const KindFunction Kind = "function"
 
@@ -200,8 +207,12 @@ func (e *Estate) tenantFlows(b *flowBuilder) {
 	}
 }
 
-// provisionerParts: a site with tenants has what makes their databases.
+// provisionerParts: a site with tenants has a bucket for their files, and what
+// makes their databases.
 func (e *Estate) provisionerParts(b *partBuilder) {
+	if len(e.Tenancies(b.site)) > 0 {
+		b.add(PartTenantFiles, KindFiles, "tenants")
+	}
 	if e.provisions(b.site) {
 		b.add(PartProvisioner, KindFunction, "tenants")
 	}

@@ -32,6 +32,8 @@ func apiSize(size estate.Size) (all, one throttle, address int) {
 
 type throttle struct{ rate, burst int }
 
+const secondsPerMinute = 60
+
 // classDefault is the throttle class of clients that no entry gives another.
 const classDefault = "default"
 
@@ -66,7 +68,8 @@ func (env *environment) addAPI() error {
 	env.delivery.carry(stack, "AccessArchive", env.gateway.access)
 	all, one, address := apiSize(env.spec.Size)
 
-	acl := webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-api", Scope: webacl.Regional, RequestsPerMinute: address, ForServers: true})
+	acl := webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-api", Scope: webacl.Regional, RequestsPerMinute: address,
+		RequestsPerName: secondsPerMinute * max(all.rate, env.estate.FastestTenant()), ForServers: true})
 	env.gateway.acl = acl
 	decisions := encryption.NewLogGroup(stack, "WebAclLogs", &encryption.LogGroupProps{Key: logKey, Name: webacl.LogPrefix + env.label() + "-api"})
 	asPart(decisions, estate.PartLogs)

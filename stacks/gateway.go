@@ -58,7 +58,7 @@ func (env *environment) addTenantAPIs() error {
 		scope := scopeIn(stack, fmt.Sprintf("Balancer%d", i)) // alarms are named by the path
 		for _, name := range env.estate.GatewayServices() {
 			api := env.newAPI(scope, name, &restapi.Props{Name: fmt.Sprintf("%s-tenants-%d-%s", env.label(), i, name), OfTenants: true,
-				BalancerARN: b.Resource.LoadBalancerArn(), Rate: all.rate, Burst: all.burst})
+				BalancerARN: b.Resource.LoadBalancerArn(), Origins: env.estate.PortalSuffixes(env.site), Rate: all.rate, Burst: all.burst})
 			env.gateway.tenants[name] = append(env.gateway.tenants[name], api)
 		}
 	}

@@ -153,3 +153,130 @@ func TestS28_NoKeyIsInTheAssembly(t *testing.T) {
 		t.Errorf("the tenant's prefix is in the assembly %d times", prefixes)
 	}
 }
+
+// A tenant's API names the portal of the tenant whose name was called, worked
+// out of that name, and the tenant's service is told its own portals.
+func TestS26_ATenantsOwnPortalMayCall(t *testing.T) {
+	a := load(t)
+	for _, env := range withTenants(a) {
+		stack := "cover-" + env + "-gateway-0"
+		preflights := 0
+		for _, r := range a.of(t, stack, "AWS::ApiGateway::Method") {
+			if r.text("HttpMethod") != "OPTIONS" {
+				continue
+			}
+			preflights++
+			answer := []any{"Integration", "IntegrationResponses", 0}
+			if r.get(append(answer, "ResponseParameters", "method.response.header.Access-Control-Allow-Origin")...) != nil {
+				t.Errorf("%s names one origin for all tenants", r)
+			}
+			want := `#set($label = $context.domainName.toLowerCase().replace("-api.` + env + `.cover.example", ""))` + "\n" +
+				`#set($context.responseOverride.header.Access-Control-Allow-Origin = "https://${label}.` + env + `.cover.example")` + "\n"
+			if got := r.text(append(answer, "ResponseTemplates", "application/json")...); got != want {
+				t.Errorf("%s says %s", r, got)
+			}
+		}
+		if preflights != 1 {
+			t.Errorf("%s answers %d preflights", stack, preflights)
+		}
+		for _, r := range a.of(t, stack, "AWS::ApiGateway::GatewayResponse") {
+			if r.get("ResponseParameters", "gatewayresponse.header.Access-Control-Allow-Origin") != nil {
+				t.Errorf("%s names an origin for all tenants", r)
+			}
+		}
+		told := 0
+		for _, r := range a.of(t, "cover-"+env+"-tenant", "AWS::ECS::TaskDefinition") {
+			if strings.Contains(r.text("ContainerDefinitions", 0, "Environment"), `{"Name":"ALLOWED_ORIGINS","Value":{"Ref":"Origins"}}`) {
+				told++
+			}
+		}
+		origins := a.manifest.Artifacts["cover-"+env+"-tenant-kiwi-telco"].Properties.Parameters["Origins"]
+		if told != 1 || origins != "https://kiwi-telco."+env+".cover.example" {
+			t.Errorf("%d services of a tenant in %s are told the origins %q", told, env, origins)
+		}
+	}
+}
+
+// A tenant's services reach the tenant's prefix of the bucket of files, with the
+// tenant's own key.
+func TestS15_S18_ATenantHasAPrefixOfItsOwn(t *testing.T) {
+	a := load(t)
+	for _, env := range withTenants(a) {
+		bucket := a.of(t, "cover-"+env+"-tenancy", "AWS::S3::Bucket")
+		if len(bucket) != 1 || bucket[0].tag(addr.TagPart) != estate.PartTenantFiles {
+			t.Fatalf("%s has the buckets %v for tenants", env, bucket)
+		}
+		roles := 0
+		for _, r := range a.of(t, "cover-"+env+"-tenant", "AWS::IAM::Policy") {
+			for i := range r.list("PolicyDocument", "Statement") {
+				s := r.text("PolicyDocument", "Statement", i)
+				if !strings.Contains(s, `"s3:`) {
+					continue
+				}
+				roles++
+				below := strings.Contains(s, `"/",{"Ref":"Tenant"},"/*"`)
+				switch {
+				case strings.Contains(s, "s3:ListBucket"):
+					below = strings.Contains(s, `"StringLike":{"s3:prefix":{"Fn::Join":["",[{"Ref":"Tenant"},"/*"]]}}`)
+				case strings.Contains(s, "s3:PutObject"):
+					below = below && strings.Contains(s, `"StringEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":{"Fn::GetAtt":["OwnKey`)
+				}
+				if !below || !strings.Contains(s, "cover-"+env+"-tenancy") {
+					t.Errorf("%s allows %s", r, s)
+				}
+			}
+		}
+		if roles != 2*3 {
+			t.Errorf("tenants' roles in %s have %d statements about files", env, roles)
+		}
+	}
+}
+
+// What is asked of one tenant's name is limited by one rule for all names.
+func TestS22_WhatIsAskedOfANameIsLimited(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		acl := a.of(t, "cover-"+env+"-api", "AWS::WAFv2::WebACL")[0]
+		limits := 0
+		for i := range acl.list("Rules") {
+			if acl.get("Rules", i, "Statement", "RateBasedStatement", "CustomKeys") == nil {
+				continue
+			}
+			limits++
+			expect(t, acl, `{"Header":{"Name":"host","TextTransformations":[{"Priority":0,"Type":"LOWERCASE"}]}}`, "Rules", i, "Statement", "RateBasedStatement", "CustomKeys", 0)
+			expect(t, acl, "{}", "Rules", i, "Action", "Block")
+			n, _ := acl.get("Rules", i, "Statement", "RateBasedStatement", "Limit").(float64)
+			for _, class := range a.estate.ThrottleClasses(siteOf(a, env)) {
+				if int(n) < 60*class.Rate {
+					t.Errorf("%s blocks a tenant that asks %v times a minute; its plan allows %d a second", acl, n, class.Rate)
+				}
+			}
+		}
+		if limits != 1 {
+			t.Errorf("%s has %d limits of names", acl, limits)
+		}
+	}
+}
+
+// The dashboard of tenants ranks them, however many there are.
+func TestS30_TenantsAreRanked(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		rules := a.of(t, "cover-"+env+"-"+LayerObserve, "AWS::CloudWatch::InsightRule")
+		if tenants := slices.Contains(withTenants(a), env); tenants != (len(rules) == 4) || !tenants && len(rules) != 0 {
+			t.Errorf("%s has tenants: %v, and %d rankings", env, tenants, len(rules))
+		}
+		dashboards := ""
+		for _, d := range a.of(t, "cover-"+env+"-"+LayerObserve, "AWS::CloudWatch::Dashboard") {
+			dashboards += d.text("DashboardBody")
+		}
+		for _, r := range rules {
+			if body := r.text("RuleBody"); !strings.Contains(body, `\"Keys\":[\"$.tenant\"]`) || !strings.Contains(body, "cover-"+env+"-api") || r.tag(addr.TagFor) != addr.ForTenants {
+				t.Errorf("%s counts %s", r, body)
+			}
+			if !strings.Contains(dashboards, `\"ruleName\":\"`+r.text("RuleName")+`\"`) {
+				t.Errorf("no dashboard shows %s", r)
+			}
+		}
+	}
+}

@@ -132,6 +132,9 @@ func (env *environment) uses(name, part string) bool {
 // password.
 func (env *environment) settings(name string, s estate.Service, found func(callee string) string) map[string]*string {
 	vars := map[string]*string{"PORT": jsii.String(fmt.Sprint(s.Port))}
+	if origins := env.estate.Origins(env.site); s.Expose == estate.ExposeGateway && len(origins) > 0 {
+		vars[estate.OriginsVariable] = jsii.String(strings.Join(origins, ","))
+	}
 	for _, f := range env.estate.GroupFlows(env.site) {
 		if f.From.Name != name {
 			continue

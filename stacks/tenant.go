@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -36,6 +37,7 @@ const (
 	paramCache    = "CacheUser" // the id of the tenant's user of the cache
 	paramClass    = "Class"     // the number of its throttle class
 	paramKey      = "KeyPrefix" // what its API key begins with
+	paramOrigins  = "Origins"   // the origins of its portals
 )
 
 // tenantStack is a site's template of tenants while it is composed.
@@ -45,6 +47,7 @@ type tenantStack struct {
 	around      surroundings
 	tenant      *string // the parameter's value
 	cacheUser   *string // likewise; nil where no tenant uses a cache
+	origins     *string // likewise; nil where tenants have no portals, or no API
 	key, logKey awskms.IKey
 	secret      awssecretsmanager.Secret
 	cluster     awsecs.ICluster
@@ -76,6 +79,9 @@ func (env *environment) addTenant() error {
 	t.namespace = importedNamespace(t.around.scope, env)
 	if len(env.tenantsOf(estate.PartCache)) > 0 {
 		t.cacheUser = t.text(paramCache, "The id of the tenant's user of the cache")
+	}
+	if t.wantsTenantAPIs() && len(env.estate.PortalSuffixes(env.site)) > 0 {
+		t.origins = t.text(paramOrigins, "The origins of the tenant's portals, with commas between them")
 	}
 	t.addOwn()
 	t.addGroups()
@@ -185,6 +191,7 @@ func (t *tenantStack) addService(name string) {
 	if t.uses(name, estate.PartCache) {
 		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
 	}
+	t.grantFiles(service.Task.TaskRole())
 	t.trace(service, *t.tenant+"-"+name)
 	t.route(scope, name, s, service)
 }
@@ -221,6 +228,10 @@ func (t *tenantStack) settings(name string, s estate.Service) map[string]*string
 		return callee
 	})
 	vars["TENANT"] = t.tenant
+	vars["FILES_BUCKET"], vars["FILES_PREFIX"], vars["FILES_KEY"] = t.tenancy.files.BucketName(), jsii.String(*t.tenant+"/"), t.key.KeyArn()
+	if s.Expose == estate.ExposeGateway && t.origins != nil {
+		vars[estate.OriginsVariable] = t.origins
+	}
 	if t.uses(name, estate.PartDatabase) {
 		vars["PGDATABASE"], vars["PGUSER"] = t.tenant, t.user(name)
 	}
@@ -255,6 +266,9 @@ func (env *environment) parameters(t estate.Tenancy) map[string]string {
 	p := map[string]string{paramTenant: t.Tenant, paramBalancer: fmt.Sprint(t.Balancer)}
 	if env.wantsTenantAPIs() {
 		p[paramClass], p[paramKey] = fmt.Sprint(t.Class), addr.KeyPrefix(t.Tenant, t.Label)
+		if origins := env.estate.TenantOrigins(env.site, t); len(origins) > 0 {
+			p[paramOrigins] = strings.Join(origins, ",")
+		}
 	}
 	if len(env.tenantsOf(estate.PartCache)) > 0 {
 		p[paramCache] = redis.UserID(env.label(), t.Tenant)

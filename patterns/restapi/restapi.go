@@ -65,7 +65,8 @@ type Props struct {
 	// and scopes, which the service gets as headers.
 	Authoriser awslambda.IFunction
 	// Origins are the web origins from which browsers may call it; none: no
-	// browser may.
+	// browser may. Of an API of tenants: what follows a tenant's label in the
+	// names of the tenant's own portals.
 	Origins []string
 	// Rate and Burst are what all clients together may ask, in requests a second
 	// and at once.
@@ -157,7 +158,7 @@ func (a *API) copied(r awscdk.CfnResource, says any) {
 func (a *API) addRefusals() {
 	for _, typ := range []string{"DEFAULT_4XX", "DEFAULT_5XX"} {
 		headers := map[string]any{"gatewayresponse.header.Cache-Control": "'no-store'", "gatewayresponse.header.Strict-Transport-Security": "'max-age=63072000'"}
-		if len(a.props.Origins) == 1 {
+		if len(a.props.Origins) == 1 && !a.props.OfTenants {
 			headers["gatewayresponse.header.Access-Control-Allow-Origin"] = "'" + a.props.Origins[0] + "'"
 			headers["gatewayresponse.header.Vary"] = "'Origin'"
 		}

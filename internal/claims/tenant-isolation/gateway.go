@@ -161,15 +161,17 @@ func (c *checker) domain(g *gateway, id estate.PartID, host string) {
 // REST APIs", Amazon API Gateway Developer Guide).
 func (c *checker) headers() {
 	const fix = "Map integration.request.header." + estate.TenantHeader + " to context.authorizer.tenant, which takes the place of what a client sends."
+	tenants := map[proof.Scope]bool{}
+	for _, site := range c.in.Estate.Sites() {
+		tenants[proof.Scope(site.Name)] = len(c.in.Estate.TenantsOf(site)) > 0
+	}
 	for _, m := range c.in.Graph.OfType("AWS::ApiGateway::Method") {
-		integration := m.Props.Get("Integration")
-		scope := c.in.ScopeOf(m)
-		site, ok := c.in.Estate.Site(string(scope))
-		if !ok || len(c.in.Estate.Tenancies(site)) == 0 || integration.Get("ConnectionType").Text() != "VPC_LINK" {
+		integration, scope := m.Props.Get("Integration"), c.in.ScopeOf(m)
+		if !tenants[scope] || integration.Get("ConnectionType").Text() != "VPC_LINK" {
 			continue
 		}
 		c.tally.Check(scope, 1)
-		id := estate.PartID{Environment: site.Name}
+		id := estate.PartID{Environment: string(scope)}
 		mapped := integration.Get("RequestParameters")
 		if why := mapped.FirstUnknown(); why != nil {
 			c.doubt(id, m, CodeHeaderUnknown, "Integration/RequestParameters", "passes on headers that are not known: "+why.Error()+".", "Write the headers in the template.")
