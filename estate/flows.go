@@ -61,6 +61,7 @@ func ImpliedRules() []string {
 		ImpliedEndpoints,
 		ImpliedForward,
 		ImpliedGateway,
+		ImpliedOwnBalancer,
 		ImpliedProvisioner,
 		ImpliedResolver,
 		ImpliedTunnel,
@@ -101,7 +102,7 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 // environmentFlows are what adds flows to a site, a topic each.
 func environmentFlows() []func(*Estate, *flowBuilder) {
 	return []func(*Estate, *flowBuilder){
-		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
+		(*Estate).namedFlows, (*Estate).ownBalancerFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
 		(*Estate).resolverFlows,
 		(*Estate).provisionerFlows,
 		(*Estate).analyticsFlows,

@@ -26,11 +26,7 @@ func (v *validator) service(at, name string, s Service) {
 	if _, ok := fixedParts()[name]; ok {
 		v.bad(CodeReservedName, at, fmt.Sprintf("a service cannot be named %q", name), "Surety has a part of that name in every environment", "choose another name")
 	}
-	if !isImage(s.Image) {
-		v.bad(CodeImage, at+"/image", fmt.Sprintf("%q is not a container image", short(s.Image)), "",
-			"write a repository and a tag or digest, for example registry.example/team/api:1.0.0")
-	}
-	v.registry(at+"/image", s.Image)
+	v.runs(at, s)
 	if s.Port < 1 || s.Port > 65535 {
 		v.bad(CodePort, at+"/port", fmt.Sprintf("%d is not a TCP port", s.Port), "", "write a number from 1 to 65535")
 	}

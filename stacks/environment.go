@@ -39,6 +39,7 @@ type environment struct {
 
 	dataKey, cacheKey, logKey, platformKey  awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
+	artifactsKey, volumeKey                 awskms.Key
 	delivery                                *delivery // nil: nothing is archived
 	network                                 *threetier.Network
 	groups                                  *groups.Groups
@@ -110,6 +111,10 @@ func (env *environment) addKeys() error {
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
 	}
+	if env.estate.RunsInstances() {
+		env.artifactsKey = key("artifacts", estate.PartArtifacts, encryption.KeyProps{Description: "Artefacts of " + env.label()})
+		env.volumeKey = key("volumes", "", encryption.KeyProps{Description: "Instances' volumes of " + env.label(), Instances: true})
+	}
 	if env.estate.Workload.Database != nil {
 		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
 	}
@@ -148,7 +153,8 @@ func (env *environment) addNetwork() error {
 		return err
 	}
 	asPart(endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
-		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints), Services: env.endpointServices()}), estate.PartEndpoints)
+		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints),
+		Services: env.endpointServices(), Packages: env.estate.RunsInstances()}), estate.PartEndpoints)
 	return nil
 }
 

@@ -36,7 +36,7 @@ type platform struct {
 }
 
 func (env *environment) addPlatform() error {
-	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
+	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerData, LayerCache, LayerArtifacts)
 	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
 	env.registry = map[string]awssecretsmanager.ISecret{}
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
@@ -54,7 +54,11 @@ func (env *environment) addPlatform() error {
 		asPart(p.balancer.Construct, estate.PartBalancer)
 	}
 	for name, s := range env.estate.Workload.Services.All() {
-		p.addService(name, s)
+		if s.Kind == estate.RuntimeEC2 {
+			p.addInstances(name, s)
+		} else {
+			p.addService(name, s)
+		}
 	}
 	if ways[estate.ExposeGateway] {
 		p.addGateway()
@@ -96,12 +100,7 @@ func (p *platform) addService(name string, s estate.Service) {
 	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
-	if p.uses(name, estate.PartDatabase) {
-		p.database.Cluster.GrantConnect(service.Task.TaskRole(), jsii.String(name))
-	}
-	if p.uses(name, estate.PartCache) {
-		p.cache.GrantConnect(service.Task.TaskRole(), name)
-	}
+	p.grantStores(service.Task.TaskRole(), name)
 	p.trace(service, name)
 	if s.Expose != estate.ExposeNone {
 		p.balancer.Expose(name, service.Resource, s.Port, stageOf(s))
@@ -136,7 +135,7 @@ func (env *environment) settings(name string, s estate.Service, found func(calle
 		if f.From.Name != name {
 			continue
 		}
-		if callee, ok := env.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == env.name {
+		if callee, ok := env.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == env.name && f.To.Name != name {
 			variable := strings.ToUpper(strings.ReplaceAll(f.To.Name, "-", "_")) + "_URL"
 			vars[variable] = jsii.String(fmt.Sprintf("https://%s.%s:%d", found(f.To.Name), env.estate.ServiceZone(env.site), callee.Port))
 		}

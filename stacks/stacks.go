@@ -32,6 +32,7 @@ const (
 	LayerNetwork   = "network"
 	LayerData      = "data"
 	LayerCache     = "cache"
+	LayerArtifacts = "artifacts"
 	LayerPlatform  = "platform"
 	LayerAccess    = "access"
 	LayerTenancy   = "tenancy"
@@ -157,6 +158,7 @@ func workloadLayers() []layer {
 	return []layer{
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
+		{name: LayerArtifacts, wanted: (*environment).wantsArtifacts, add: (*environment).addArtifacts},
 		{name: LayerPlatform, add: (*environment).addPlatform},
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},

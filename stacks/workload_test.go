@@ -28,6 +28,68 @@ func TestS10_ServicesRunInEveryZone(t *testing.T) {
 	}
 }
 
+func TestS11_InstancesArePatchedAndReachedBySessionManagerOnly(t *testing.T) {
+	a := load(t)
+	for _, r := range a.every(t, "AWS::EC2::LaunchTemplate") {
+		data := func(path ...any) []any { return append([]any{"LaunchTemplateData"}, path...) }
+		expect(t, r, "required", data("MetadataOptions", "HttpTokens")...)
+		expect(t, r, "1", data("MetadataOptions", "HttpPutResponseHopLimit")...)
+		expect(t, r, "false", data("NetworkInterfaces", 0, "AssociatePublicIpAddress")...)
+		expect(t, r, "true", data("BlockDeviceMappings", 0, "Ebs", "Encrypted")...)
+		expect(t, r, "null", data("KeyName")...)
+		if image := r.text(data("ImageId")...); !strings.HasPrefix(image, "resolve:ssm:/aws/service/ami-amazon-linux-latest/") {
+			t.Errorf("%s starts %s, which is not the newest image", r, image)
+		}
+		script := r.text(data("UserData", "Fn::Base64")...)
+		for _, line := range []string{"PORT=8443", "ARTIFACT=rating.jar", "PGSSLMODE=verify-full", "PGUSER=rating"} {
+			if !strings.Contains(script, "\n"+line+"\n") {
+				t.Errorf("%s is not told %s", r, line)
+			}
+		}
+		if len(script) > 16<<10 {
+			t.Errorf("%s: %d bytes of user data", r, len(script))
+		}
+	}
+	for _, r := range a.every(t, "AWS::AutoScaling::AutoScalingGroup") {
+		if n := len(r.list("VPCZoneIdentifier")); n != a.estate.Network.AvailabilityZones {
+			t.Errorf("%s is in %d zones", r, n)
+		}
+		expect(t, r, "1209600", "MaxInstanceLifetime")
+		expect(t, r, "ELB", "HealthCheckType")
+		expect(t, r, "100", "InstanceMaintenancePolicy", "MinHealthyPercentage")
+		if minimum, ok := r.get("MinSize").(string); !ok || minimum < "3" {
+			t.Errorf("%s has at least %s instances", r, minimum)
+		}
+	}
+}
+
+// TestS28_AnInstanceFetchesItsOwnArchiveOnly reads the roles of services on EC2.
+func TestS28_AnInstanceFetchesItsOwnArchiveOnly(t *testing.T) {
+	a, seen := load(t), 0
+	for _, r := range a.every(t, "AWS::IAM::Policy") {
+		for _, s := range r.list("PolicyDocument", "Statement") {
+			m, _ := s.(map[string]any)
+			if text(m["Action"]) != "s3:GetObject" {
+				continue
+			}
+			seen++
+			if got := text(m["Resource"]); !strings.HasSuffix(got, "/rating.jar") || !strings.Contains(got, "-code-") {
+				t.Errorf("%s reads %s", r, got)
+			}
+		}
+	}
+	if seen != len(environments(a)) {
+		t.Errorf("%d policies read objects, want one an environment", seen)
+	}
+	for _, r := range a.every(t, "AWS::S3::Bucket") {
+		expect(t, r, "Enabled", "VersioningConfiguration", "Status")
+		expect(t, r, "aws:kms", "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm")
+		for _, property := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			expect(t, r, "true", "PublicAccessBlockConfiguration", property)
+		}
+	}
+}
+
 func TestS16_AuroraIsMultiAZ(t *testing.T) {
 	a := load(t)
 	for name, env := range a.estate.Environments.All() {

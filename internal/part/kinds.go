@@ -15,6 +15,7 @@ var implementers = map[estate.Kind][]string{
 	estate.KindCache:      {"AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::ServerlessCache", "AWS::ElastiCache::CacheCluster"},
 	estate.KindFunction:   {"AWS::Lambda::Function"},
 	estate.KindTenant:     {"AWS::SecretsManager::Secret"},
+	estate.KindArtifacts:  {"AWS::S3::Bucket"},
 	estate.KindBalancer:   {"AWS::ElasticLoadBalancingV2::LoadBalancer"},
 	estate.KindGateway:    {"AWS::ApiGatewayV2::VpcLink", "AWS::ApiGateway::VpcLink"},
 	estate.KindEndpoints:  {"AWS::EC2::VPCEndpoint"},
@@ -62,10 +63,11 @@ var companions = map[estate.Kind][]string{
 	estate.KindBreakGlass:  {"AWS::EC2::LaunchTemplate", "AWS::SNS::Topic"},
 }
 
-// ownData is what a service may keep for itself.
+// ownData is what a service may keep for itself, and the balancer that it may
+// have.
 var ownData = []string{"AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::ECR::Repository",
 	"AWS::EC2::Volume", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable",
-	"AWS::EFS::FileSystem", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"}
+	"AWS::EFS::FileSystem", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::ElasticLoadBalancingV2::LoadBalancer"}
 
 // allows says whether a resource with an interface or data may belong to a
 // part of a kind.

@@ -30,6 +30,12 @@ func Services() []string {
 // Systems Manager", AWS Systems Manager User Guide).
 func Sessions() []string { return []string{"ssm", "ssmmessages"} }
 
+// Instances returns the services that EC2 instances need beside Services() and
+// Sessions(): the signal that an instance has started, and commands of Systems
+// Manager ("SignalResource", AWS CloudFormation API Reference; "Improve the
+// security of EC2 instances by using VPC endpoints for Systems Manager").
+func Instances() []string { return []string{"cloudformation", "ec2messages"} }
+
 // unguarded are the services whose endpoints take no policy ("AWS services that
 // integrate with AWS PrivateLink").
 func unguarded(service string) bool { return service == "ec2messages" || service == "ssmmessages" }
@@ -41,6 +47,8 @@ type Props struct {
 	SecurityGroup awsec2.ISecurityGroup
 	// Services are the short names of the services; empty: Services().
 	Services []string
+	// Packages admits Amazon Linux's repositories of packages.
+	Packages bool
 }
 
 // New makes the endpoints.
@@ -60,7 +68,7 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 			ServiceName: jsii.String("com.amazonaws." + *awscdk.Stack_Of(scope).Region() + "." + s),
 			SubnetIds:   &subnets, SecurityGroupIds: &[]any{props.SecurityGroup.SecurityGroupId()}}
 		if !unguarded(s) {
-			p.PolicyDocument = policy(root, s)
+			p.PolicyDocument = policy(root, s, props.Packages)
 		}
 		if s == s3 {
 			p.DnsOptions = &awsec2.CfnVPCEndpoint_DnsOptionsSpecificationProperty{
@@ -77,8 +85,10 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 // is admitted too ("Create the Amazon S3 gateway endpoint", Amazon ECR User
 // Guide); so are the answers of functions in the VPC to CloudFormation, which
 // hands them a signed address of its own bucket ("Setting up VPC endpoints for
-// AWS CloudFormation", AWS CloudFormation User Guide).
-func policy(scope constructs.Construct, service string) any {
+// AWS CloudFormation", AWS CloudFormation User Guide), and packages of Amazon
+// Linux, which nobody signs for ("Amazon S3 gateway endpoint policy for AL2023",
+// Amazon Linux 2023 User Guide).
+func policy(scope constructs.Construct, service string, packages bool) any {
 	stack := awscdk.Stack_Of(scope)
 	statements := []any{map[string]any{
 		"Sid": "OwnPrincipals", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "*", "Resource": "*",
@@ -89,6 +99,11 @@ func policy(scope constructs.Construct, service string) any {
 			"Resource": "arn:" + *stack.Partition() + ":s3:::prod-" + *stack.Region() + "-starport-layer-bucket/*"}, map[string]any{
 			"Sid": "CustomResourcesAnswer", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:PutObject",
 			"Resource": "arn:" + *stack.Partition() + ":s3:::cloudformation-custom-resource-response-" + strings.ReplaceAll(*stack.Region(), "-", "") + "/*"})
+	}
+	if service == s3 && packages {
+		statements = append(statements, map[string]any{
+			"Sid": "Packages", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:GetObject",
+			"Resource": "arn:" + *stack.Partition() + ":s3:::al2023-repos-" + *stack.Region() + "-de612dc2/*"})
 	}
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }
