@@ -61,6 +61,11 @@ func (e *Estate) OwnBalancer(name string) bool {
 			return true
 		}
 	}
+	for _, caller := range e.Workload.Functions.All() {
+		if slices.Contains(caller.Needs, name) {
+			return true
+		}
+	}
 	return false
 }
 

@@ -59,6 +59,7 @@ workload:
   transfer: {partners: {broker: {allow: [203.0.113.0/24, 198.51.100.0/25], keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAoRXDeRenNqnKl07V2m3UiK6J9MgVztw2hEtqcg+e31]}}}
   cache: {engine: redis}
   website: {path: web/site, countries: [AU, NZ]}
+  functions: {policy-events: {on: queue, types: [policy.issued, "Policy Cancelled"], needs: [database, api, events]}, audit: {on: queue}}
 tenants:
   kiwi: {}
   kiwi-telco: {name: Kiwi Telco, group: kiwi-telco, environments: [first, second], throttle: {rate: 200, burst: 400}, hostname: kt, state: active}

@@ -138,7 +138,7 @@ func (e *Estate) platformOf(name string) int {
 		return n
 	}
 	n += container
-	if stores || e.Monitoring.Collector != nil {
+	if stores || e.Publishes(name) || e.Monitoring.Collector != nil {
 		n += permissions
 	}
 	if host, _, _ := strings.Cut(s.Image, "/"); !strings.HasSuffix(host, ".amazonaws.com") && host != "public.ecr.aws" {

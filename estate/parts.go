@@ -12,7 +12,7 @@ func (p PartID) Compare(o PartID) int {
 // fixedParts returns the kinds of the parts that are not services, by name.
 func fixedParts() map[string]Kind {
 	return map[string]Kind{
-		PartDatabase: KindDatabase, PartCache: KindCache, PartArtifacts: KindArtifacts, PartBalancer: KindBalancer,
+		PartDatabase: KindDatabase, PartCache: KindCache, PartArtifacts: KindArtifacts, PartEvents: KindEvents, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
@@ -50,6 +50,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 		(*Estate).edgeParts,
 		(*Estate).canaryParts,
 		(*Estate).breakGlassParts,
+		(*Estate).functionParts,
 	}
 }
 

@@ -115,6 +115,8 @@ type Workload struct {
 	Analytics *Analytics `yaml:"analytics,omitempty"`
 	// Website is static content on S3 behind CloudFront; absent: none.
 	Website *Website `yaml:"website,omitempty"`
+	// Functions are what events start, by name.
+	Functions Map[Function] `yaml:"functions,omitempty"`
 }
 
 // Service is one container on ECS Fargate, or one Java archive on EC2.
@@ -135,7 +137,7 @@ type Service struct {
 	// none. Both lead through the internal balancer.
 	Expose Expose `yaml:"expose,omitempty"`
 	// Needs lists the parts that the service opens connections to: "database",
-	// "cache" or other services.
+	// "cache" or other services; and "events" if it publishes some.
 	Needs []string `yaml:"needs,omitempty"`
 	// CalledBy lists the services that open connections to this one; it is
 	// Needs said from the other end.

@@ -39,7 +39,7 @@ type environment struct {
 
 	dataKey, cacheKey, logKey, platformKey  awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
-	artifactsKey, volumeKey                 awskms.Key
+	artifactsKey, volumeKey, eventsKey      awskms.Key
 	delivery                                *delivery // nil: nothing is archived
 	network                                 *threetier.Network
 	groups                                  *groups.Groups
@@ -115,6 +115,9 @@ func (env *environment) addKeys() error {
 		env.artifactsKey = key("artifacts", estate.PartArtifacts, encryption.KeyProps{Description: "Artefacts of " + env.label()})
 		env.volumeKey = key("volumes", "", encryption.KeyProps{Description: "Instances' volumes of " + env.label(), Instances: true})
 	}
+	if env.wantsEvents() {
+		env.eventsKey = key("events", estate.PartEvents, encryption.KeyProps{Description: "Events of " + env.label(), Events: true})
+	}
 	if env.estate.Workload.Database != nil {
 		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
 	}
@@ -154,7 +157,7 @@ func (env *environment) addNetwork() error {
 	}
 	asPart(endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
 		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints),
-		Services: env.endpointServices(), Packages: env.estate.RunsInstances()}), estate.PartEndpoints)
+		Services: env.endpointServices(), Packages: env.estate.RunsInstances()}).Construct, estate.PartEndpoints)
 	return nil
 }
 

@@ -1,11 +1,8 @@
 package stacks
 
 import (
-	"maps"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -30,12 +27,12 @@ func (p *platform) addInstances(name string, s estate.Service) {
 	copies, _, _ := serviceSize(p.spec.Size, len(p.application))
 	props := &ec2service.Props{Name: name, Label: p.label(), Bucket: p.artifactsBucket(), Artifact: s.Artifact,
 		BucketKey: imported(scope, "ArtifactsKey", p.artifactsKey), VolumeKey: imported(scope, "VolumeKey", p.volumeKey), LogKey: p.logKey,
-		Port: s.Port, Settings: maps.Clone(p.settings(name, s, func(callee string) string { return callee })), Subnets: p.application, SecurityGroup: p.around.group(name),
+		Port: s.Port, Settings: p.settings(name, s, itself), Subnets: p.application, SecurityGroup: p.around.group(name),
 		Copies: copies, MaxCopies: scalingFactor * copies, InstanceType: instanceType(p.spec.Size)}
 	props.TargetGroups = p.fronts(scope, name, s, props.SecurityGroup)
 	service := ec2service.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
-	p.grantStores(service.Role, name)
+	p.grant(scope, service.Role, name)
 }
 
 // fronts makes what stands before a service's instances, and returns the groups
@@ -50,15 +47,4 @@ func (p *platform) fronts(scope constructs.Construct, name string, s estate.Serv
 			SecurityGroup: group, Name: name, Namespace: p.namespace, Domain: p.estate.ServiceZone(p.site), Logs: p.delivery.accessLogs(), Port: s.Port}))
 	}
 	return groups
-}
-
-// grantStores lets a service's role sign in to the database and the cache, as
-// far as the service needs them.
-func (p *platform) grantStores(role awsiam.IRole, name string) {
-	if p.uses(name, estate.PartDatabase) {
-		p.database.Cluster.GrantConnect(role, jsii.String(name))
-	}
-	if p.uses(name, estate.PartCache) {
-		p.cache.GrantConnect(role, name)
-	}
 }

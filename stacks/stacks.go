@@ -33,6 +33,7 @@ const (
 	LayerData      = "data"
 	LayerCache     = "cache"
 	LayerArtifacts = "artifacts"
+	LayerEvents    = "events"
 	LayerPlatform  = "platform"
 	LayerAccess    = "access"
 	LayerTenancy   = "tenancy"
@@ -159,6 +160,7 @@ func workloadLayers() []layer {
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
 		{name: LayerArtifacts, wanted: (*environment).wantsArtifacts, add: (*environment).addArtifacts},
+		{name: LayerEvents, wanted: (*environment).wantsEvents, add: (*environment).addEvents},
 		{name: LayerPlatform, add: (*environment).addPlatform},
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},

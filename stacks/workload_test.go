@@ -90,6 +90,58 @@ func TestS28_AnInstanceFetchesItsOwnArchiveOnly(t *testing.T) {
 	}
 }
 
+func TestS12_EventsReachTheFunctionAndNothingIsLost(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack := "cover-" + env + "-events"
+		f := a.of(t, stack, "AWS::Lambda::Function")[0]
+		expect(t, f, "arm64", "Architectures", 0)
+		expect(t, f, "Active", "TracingConfig", "Mode")
+		expect(t, f, "verify-full", "Environment", "Variables", "PGSSLMODE")
+		if n := len(f.list("VpcConfig", "SubnetIds")); n != a.estate.Network.AvailabilityZones {
+			t.Errorf("%s is in %d zones", f, n)
+		}
+		mapping := a.of(t, stack, "AWS::Lambda::EventSourceMapping")[0]
+		expect(t, mapping, "ReportBatchItemFailures", "FunctionResponseTypes", 0)
+		for _, r := range a.of(t, stack, "AWS::SQS::Queue") {
+			if r.text("RedrivePolicy") == "null" {
+				expect(t, r, "1209600", "MessageRetentionPeriod")
+			}
+		}
+		table := a.of(t, stack, "AWS::DynamoDB::Table")[0]
+		expect(t, table, "expires", "TimeToLiveSpecification", "AttributeName")
+		expect(t, table, "true", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
+		rule := a.of(t, stack, "AWS::Events::Rule")[0]
+		for _, path := range [][]any{{"Targets", 0, "Arn"}, {"Targets", 0, "DeadLetterConfig", "Arn"}, {"EventBusName"}} {
+			if rule.text(path...) == "null" {
+				t.Errorf("%s has no %v", rule, path)
+			}
+		}
+	}
+}
+
+// TestS28_OnlyWhoPublishesMaySendEvents reads who may send to the bus.
+func TestS28_OnlyWhoPublishesMaySendEvents(t *testing.T) {
+	a, who := load(t), []string{}
+	for _, r := range a.every(t, "AWS::IAM::Policy") {
+		for _, s := range r.list("PolicyDocument", "Statement") {
+			m, _ := s.(map[string]any)
+			if text(m["Action"]) != "events:PutEvents" {
+				continue
+			}
+			env := strings.Split(r.stack, "-")[1]
+			who = append(who, env+" "+strings.Split(r.id, "Service")[0])
+			if got := text(m["Resource"]); !strings.HasSuffix(got, ":event-bus/cover-"+env) {
+				t.Errorf("%s sends to %s", r, got)
+			}
+		}
+	}
+	slices.Sort(who)
+	if !slices.Equal(who, []string{"dev api", "prod api", "staging api"}) {
+		t.Errorf("%v may send events", who)
+	}
+}
+
 func TestS16_AuroraIsMultiAZ(t *testing.T) {
 	a := load(t)
 	for name, env := range a.estate.Environments.All() {

@@ -10,6 +10,7 @@ import (
 	encryptedatrest "github.com/suretyhq/surety/internal/claims/encrypted-at-rest"
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
+	eventskept "github.com/suretyhq/surety/internal/claims/events-kept"
 	"github.com/suretyhq/surety/internal/claims/guarded"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	"github.com/suretyhq/surety/internal/claims/logged"
@@ -40,6 +41,7 @@ func All() []proof.Claim {
 		privateaccessonly.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
+		eventskept.Claim(),
 		guarded.Claim(),
 		residency.Claim(),
 		parity.Claim(),

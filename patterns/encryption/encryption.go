@@ -49,6 +49,9 @@ type KeyProps struct {
 	// Instances lets EC2 Auto Scaling use the key for the volumes of the
 	// instances that it starts.
 	Instances bool
+	// Events lets EventBridge use the key for the buses, archives and queues of
+	// the key's account.
+	Events bool
 }
 
 // NewKey makes a key that rotates each year, unless its material is external,
@@ -131,6 +134,10 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 	statements = append(statements, props.Statements...)
 	if props.Instances {
 		statements = append(statements, instances(stack)...)
+	}
+	if props.Events {
+		statements = append(statements, allow("EventBridgeUses", awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
+			map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}}, use()...))
 	}
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})
 }

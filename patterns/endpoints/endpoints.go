@@ -36,6 +36,15 @@ func Sessions() []string { return []string{"ssm", "ssmmessages"} }
 // security of EC2 instances by using VPC endpoints for Systems Manager").
 func Instances() []string { return []string{"cloudformation", "ec2messages"} }
 
+// Events returns the services that what publishes and consumes events needs
+// beside Services().
+func Events() []string { return []string{dynamodb, "events"} }
+
+// dynamodb is the one service whose interface endpoints have no private DNS:
+// clients are told their address ("AWS PrivateLink for DynamoDB", Amazon
+// DynamoDB Developer Guide).
+const dynamodb = "dynamodb"
+
 // unguarded are the services whose endpoints take no policy ("AWS services that
 // integrate with AWS PrivateLink").
 func unguarded(service string) bool { return service == "ec2messages" || service == "ssmmessages" }
@@ -51,9 +60,29 @@ type Props struct {
 	Packages bool
 }
 
+// Endpoints are the endpoints of a VPC.
+type Endpoints struct {
+	Construct constructs.Construct
+	of        map[string]awsec2.CfnVPCEndpoint
+}
+
+// DynamoDB is the address at which the VPC's clients find DynamoDB; nil where
+// it is not among the services. An entry of DnsEntries is a hosted zone's id, a
+// colon and a name; the first is that of all zones together
+// ("AWS::EC2::VPCEndpoint", CloudFormation Template Reference).
+func (e *Endpoints) DynamoDB() *string {
+	endpoint := e.of[dynamodb]
+	if endpoint == nil {
+		return nil
+	}
+	entry := awscdk.Fn_Select(jsii.Number(0), endpoint.AttrDnsEntries())
+	return jsii.String("https://" + *awscdk.Fn_Select(jsii.Number(1), awscdk.Fn_Split(jsii.String(":"), entry, nil)))
+}
+
 // New makes the endpoints.
-func New(scope constructs.Construct, id string, props *Props) constructs.Construct {
+func New(scope constructs.Construct, id string, props *Props) *Endpoints {
 	root := constructs.NewConstruct(scope, jsii.String(id))
+	all := &Endpoints{Construct: root, of: map[string]awsec2.CfnVPCEndpoint{}}
 	services := props.Services
 	if len(services) == 0 {
 		services = Services()
@@ -64,7 +93,7 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 			subnets = append(subnets, id)
 		}
 		p := &awsec2.CfnVPCEndpointProps{
-			VpcId: props.VPCID, VpcEndpointType: jsii.String("Interface"), PrivateDnsEnabled: true,
+			VpcId: props.VPCID, VpcEndpointType: jsii.String("Interface"), PrivateDnsEnabled: s != dynamodb,
 			ServiceName: jsii.String("com.amazonaws." + *awscdk.Stack_Of(scope).Region() + "." + s),
 			SubnetIds:   &subnets, SecurityGroupIds: &[]any{props.SecurityGroup.SecurityGroupId()}}
 		if !unguarded(s) {
@@ -76,8 +105,9 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 		}
 		e := awsec2.NewCfnVPCEndpoint(root, jsii.String(s), p)
 		awscdk.Tags_Of(e).Add(jsii.String("Name"), jsii.String(s), nil)
+		all.of[s] = e
 	}
-	return root
+	return all
 }
 
 // policy admits the account's principals. Layers of images in Amazon ECR are
