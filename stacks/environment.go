@@ -16,8 +16,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/alert"
 	"github.com/suretyhq/surety/patterns/balancer"
-	"github.com/suretyhq/surety/patterns/breakglass"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -106,7 +106,7 @@ func (env *environment) addKeys() error {
 			Statements: []awsiam.PolicyStatement{website.KeyStatement(env.site.Account, env.websiteBucket())}})
 	}
 	if env.estate.BreaksGlass() {
-		env.glassKey = key("break-glass", estate.PartBreakGlass, encryption.KeyProps{Description: "Break-glass access to " + env.label(), Statements: breakglass.KeyStatements(env.site.Account)})
+		env.glassKey = key("break-glass", estate.PartBreakGlass, encryption.KeyProps{Description: "Break-glass access to " + env.label(), Instances: true, Statements: alert.KeyStatements(env.site.Account)})
 	}
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})

@@ -29,12 +29,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/launch"
 )
-
-// image is the newest image for arm64. EC2 resolves it when an instance starts
-// ("Use AWS Systems Manager parameters instead of AMI IDs in launch templates",
-// Amazon EC2 Auto Scaling User Guide).
-const image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 // lifetimeDays is how old an instance becomes. A younger one starts from a
 // newer image.
@@ -148,24 +144,8 @@ func (s *Service) scaling(props *Props) awsautoscaling.CfnAutoScalingGroup {
 }
 
 func (s *Service) template(props *Props, profile awsiam.InstanceProfile) awsec2.CfnLaunchTemplate {
-	template := awsec2.NewCfnLaunchTemplate(s.Construct, jsii.String("Template"), &awsec2.CfnLaunchTemplateProps{
-		LaunchTemplateData: &awsec2.CfnLaunchTemplate_LaunchTemplateDataProperty{
-			ImageId: jsii.String(image), InstanceType: jsii.String(props.InstanceType), EbsOptimized: true,
-			IamInstanceProfile: &awsec2.CfnLaunchTemplate_IamInstanceProfileProperty{Arn: profile.InstanceProfileArn()},
-			Monitoring:         &awsec2.CfnLaunchTemplate_MonitoringProperty{Enabled: true},
-			MetadataOptions: &awsec2.CfnLaunchTemplate_MetadataOptionsProperty{HttpEndpoint: jsii.String("enabled"),
-				HttpTokens: jsii.String("required"), HttpPutResponseHopLimit: jsii.Number(1), InstanceMetadataTags: jsii.String("disabled")},
-			NetworkInterfaces: []any{&awsec2.CfnLaunchTemplate_NetworkInterfaceProperty{DeviceIndex: jsii.Number(0),
-				AssociatePublicIpAddress: false, DeleteOnTermination: true, Groups: &[]*string{props.SecurityGroup.SecurityGroupId()}}},
-			BlockDeviceMappings: []any{&awsec2.CfnLaunchTemplate_BlockDeviceMappingProperty{DeviceName: jsii.String("/dev/xvda"),
-				Ebs: &awsec2.CfnLaunchTemplate_EbsProperty{Encrypted: true, KmsKeyId: props.VolumeKey.KeyArn(), VolumeType: jsii.String("gp3"),
-					VolumeSize: jsii.Number(diskGiB), DeleteOnTermination: true}}},
-			TagSpecifications: []any{&awsec2.CfnLaunchTemplate_TagSpecificationProperty{ResourceType: jsii.String("volume"),
-				Tags: &[]*awscdk.CfnTag{{Key: jsii.String("Name"), Value: jsii.String(props.Label + "-" + props.Name)}}}},
-			UserData: awscdk.Fn_Base64(jsii.String(s.script(props)))}})
-	awscdk.Validations_Of(template).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("CloudFormation-Validate::E1152"),
-		Reason: jsii.String("The image is a parameter that EC2 resolves when an instance starts, and not when the stack is deployed.")})
-	return template
+	return launch.NewTemplate(s.Construct, "Template", &launch.Props{InstanceType: props.InstanceType, Profile: profile, SecurityGroup: props.SecurityGroup,
+		Key: props.VolumeKey, DiskGiB: diskGiB, Script: jsii.String(s.script(props)), Name: props.Label + "-" + props.Name, Busy: true})
 }
 
 // script is what an instance runs when it starts. It is text, so that a reader
@@ -200,9 +180,7 @@ func (s *Service) script(props *Props) string {
 }
 
 // permissions are what instances need at all: their archive, their logs, to say
-// how their start went, and sessions of Session Manager, whose channels take no
-// resource ("Creating an IAM role with minimal Session Manager permissions",
-// AWS Systems Manager User Guide).
+// how their start went, and sessions of Session Manager.
 func (s *Service) permissions(props *Props) {
 	stack := awscdk.Stack_Of(s.Construct)
 	s.allow([]string{"s3:GetObject"}, "arn:"+*stack.Partition()+":s3:::"+props.Bucket+"/"+props.Artifact)
@@ -213,8 +191,7 @@ func (s *Service) permissions(props *Props) {
 	s.allow([]string{"logs:DescribeLogStreams"}, *s.Logs.LogGroupArn())
 	s.allow([]string{"cloudformation:SignalResource"}, "arn:"+*stack.Partition()+":cloudformation:"+*stack.Region()+":"+*stack.Account()+":stack/"+*stack.StackName()+"/*")
 	s.allow([]string{"ssm:UpdateInstanceInformation"}, "arn:"+*stack.Partition()+":ec2:"+*stack.Region()+":"+*stack.Account()+":instance/*")
-	s.allow([]string{"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
-		"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"}, "*")
+	s.allow(launch.SessionChannels(), "*")
 }
 
 func (s *Service) allow(actions []string, resource string) {

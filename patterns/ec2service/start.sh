@@ -94,7 +94,7 @@ usermod -a -G service cwagent
 systemctl daemon-reload
 systemctl enable --now service.service
 for _ in $(seq 60); do
-  if curl -fsS -k -o /dev/null --max-time 2 "https://localhost:$PORT/health"; then
+  if curl -fsS -k -o /run/health --max-time 2 "https://localhost:$PORT/health"; then
     signal SUCCESS
     exit 0
   fi
