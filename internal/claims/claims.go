@@ -12,6 +12,7 @@ import (
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
 	eventskept "github.com/suretyhq/surety/internal/claims/events-kept"
 	"github.com/suretyhq/surety/internal/claims/guarded"
+	instancespatched "github.com/suretyhq/surety/internal/claims/instances-patched"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	"github.com/suretyhq/surety/internal/claims/logged"
 	managementempty "github.com/suretyhq/surety/internal/claims/management-empty"
@@ -42,6 +43,7 @@ func All() []proof.Claim {
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
 		eventskept.Claim(),
+		instancespatched.Claim(),
 		guarded.Claim(),
 		residency.Claim(),
 		parity.Claim(),
