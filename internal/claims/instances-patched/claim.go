@@ -189,7 +189,7 @@ func (c checker) port(owner *resource.Resource, rule resource.SGRule) {
 	}
 	for port, name := range signInPorts {
 		if rule.Why == nil && rule.From <= port && port <= rule.To {
-			c.tally.Refute(c.in.ScopeOf(owner), proof.Finding{Code: CodeSignInPort, At: rule.Declared.Addr, Property: rule.Property,
+			c.tally.Refute(c.in.ScopeOf(owner), proof.Finding{Code: CodeSignInPort, At: rule.Declared.Addr, Property: rule.Property, Part: c.in.PartOf(owner.Addr),
 				Message: fmt.Sprintf("A rule lets %s in to instances of %s: who comes that way signs in without IAM, and without a record.", name, c.in.Name(owner)),
 				Fix:     "Close the port, and use Session Manager."})
 		}
