@@ -25,6 +25,7 @@ import (
 	"github.com/suretyhq/surety/patterns/postgres"
 	"github.com/suretyhq/surety/patterns/redis"
 	"github.com/suretyhq/surety/patterns/threetier"
+	"github.com/suretyhq/surety/patterns/transfer"
 	"github.com/suretyhq/surety/patterns/vpc"
 	"github.com/suretyhq/surety/patterns/website"
 )
@@ -40,7 +41,8 @@ type environment struct {
 	dataKey, cacheKey, logKey, platformKey  awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
 	artifactsKey, volumeKey, eventsKey      awskms.Key
-	delivery                                *delivery // nil: nothing is archived
+	delivery                                *delivery        // nil: nothing is archived
+	files                                   *transfer.Server // nil: no partners
 	network                                 *threetier.Network
 	groups                                  *groups.Groups
 	namespace                               awsservicediscovery.PrivateDnsNamespace

@@ -40,7 +40,7 @@ type eventing struct {
 }
 
 func (env *environment) addEvents() error {
-	stack := env.stack(LayerEvents, "Bus of events and functions", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
+	stack := env.stack(LayerEvents, "Bus of events and functions", LayerKeys, LayerNetwork, LayerHubRoutes, LayerData, LayerCache, LayerFiles)
 	e := &eventing{environment: env, stack: stack, around: env.surroundings(stack), key: imported(stack, "EventsKey", env.eventsKey), logKey: imported(stack, "LogKey", env.logKey)}
 	e.application = e.around.subnets(threetier.Application)
 	e.bus = events.NewBus(stack, "Events", &events.BusProps{Name: env.label(), Key: e.key})
@@ -48,6 +48,11 @@ func (env *environment) addEvents() error {
 	e.endpoints = endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
 		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: e.around.group(estate.PartEndpoints), Services: endpoints.Events()})
 	asPart(e.endpoints.Construct, estate.PartEndpoints)
+	if env.files != nil { // partners send files
+		// S3 tells of each file at least once; what Transfer Family itself tells is best effort.
+		e.bus.Take("PartnersFiles", "Files that partners sent", map[string]any{"source": jsii.Strings("aws.s3"), "detail-type": jsii.Strings("Object Created"),
+			"detail": map[string]any{"bucket": map[string]any{"name": []*string{env.files.Files().BucketName()}}}})
+	}
 	for name, f := range env.estate.Workload.Functions.All() {
 		if err := e.addFunction(name, f); err != nil {
 			return err

@@ -31,6 +31,10 @@ import (
 // four hours.
 const closes = "0 */4 * * *"
 
+// longestSeconds is the shortest bound that AWS takes of an instance's life: a
+// day.
+const longestSeconds = 86400
+
 // The bastion's size, and how old a sign-in with the second factor may be.
 const (
 	instanceType  = "t4g.nano"
@@ -92,7 +96,7 @@ func (a *Access) bastion(props *Props) {
 		subnets = append(subnets, s.SubnetId())
 	}
 	a.Group = awsautoscaling.NewCfnAutoScalingGroup(a.Construct, jsii.String("Bastion"), &awsautoscaling.CfnAutoScalingGroupProps{
-		AutoScalingGroupName: jsii.String(props.Name), MinSize: jsii.String("0"), DesiredCapacity: jsii.String("0"), MaxSize: jsii.String("1"),
+		AutoScalingGroupName: jsii.String(props.Name), MinSize: jsii.String("0"), DesiredCapacity: jsii.String("0"), MaxSize: jsii.String("1"), MaxInstanceLifetime: jsii.Number(longestSeconds),
 		VpcZoneIdentifier: &subnets, LaunchTemplate: &awsautoscaling.CfnAutoScalingGroup_LaunchTemplateSpecificationProperty{
 			LaunchTemplateId: template.Ref(), Version: template.AttrLatestVersionNumber()}})
 	a.Group.Node().AddDependency(role)

@@ -120,6 +120,21 @@ func (b *Bus) Consume(scope constructs.Construct, id string, props *ConsumerProp
 	return root
 }
 
+// Take takes the events of a pattern from the account's default bus, where AWS's
+// own services send them ("Sending and receiving events between event buses in
+// the same account and Region", Amazon EventBridge User Guide: a rule needs a
+// role for it).
+func (b *Bus) Take(id, description string, pattern map[string]any) {
+	role := awsiam.NewRole(b.Construct, jsii.String(id+"Role"), &awsiam.RoleProps{Description: jsii.String(description + ": to the bus " + b.props.Name),
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), &awsiam.ServicePrincipalOpts{Conditions: &map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(b.Construct).Account()}}})})
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("events:PutEvents"), Resources: &[]*string{b.Resource.AttrArn()}}))
+	rule := awsevents.NewCfnRule(b.Construct, jsii.String(id), &awsevents.CfnRuleProps{Description: jsii.String(description), State: jsii.String("ENABLED"), EventBusName: jsii.String("default"), EventPattern: pattern,
+		Targets: []any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("Bus"), Arn: b.Resource.AttrArn(), RoleArn: role.RoleArn(),
+			DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: b.dead.QueueArn()}}}})
+	admit(b.dead, rule.AttrArn())
+}
+
 // remember lets a function write down what it did.
 func (b *Bus) remember(who awsiam.IGrantable) {
 	allow := func(actions []string, resource *string, when map[string]any) {
