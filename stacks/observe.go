@@ -88,14 +88,19 @@ func (o *observed) watch(scope constructs.Construct, watched []awscdk.Stack) *al
 	return made
 }
 
-// show makes the alarms and the dashboard of a part of a place.
+// show makes the alarms and the dashboard of the balancers of tenants, and of
+// the tenants behind them.
 func (o *observed) show(scope constructs.Construct, watched []awscdk.Stack) {
-	made, subjects, logs := o.alarms(scope, watched)
+	made, subjects, logs := o.alarms(scope, watched, alarms.Fleets)
 	dashboard.New(scope, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: o.errors(logs)})
 }
 
-func (o *observed) alarms(scope constructs.Construct, watched []awscdk.Stack) (*alarms.Alarms, []alarms.Subject, []alarms.Log) {
+// alarms makes the alarms of what is found, and of what more makes of it.
+func (o *observed) alarms(scope constructs.Construct, watched []awscdk.Stack, more ...func([]alarms.Subject) []alarms.Subject) (*alarms.Alarms, []alarms.Subject, []alarms.Log) {
 	subjects, logs := alarms.Find(watched)
+	for _, f := range more {
+		subjects = append(subjects, f(subjects)...)
+	}
 	return alarms.New(scope, "Alarms", &alarms.Props{Name: o.name, Subjects: subjects, Logs: logs, Topic: o.topic, Limits: o.limits}), subjects, logs
 }
 

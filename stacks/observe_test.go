@@ -405,6 +405,11 @@ func TestS30_EveryEntryHasACanaryInside(t *testing.T) {
 	}
 }
 
+func siteOf(a assembly, env string) estate.Site {
+	s, _ := a.estate.Site(env)
+	return s
+}
+
 // What an environment has for its tenants' sake is watched apart, and what
 // watches it says so: other environments have none of it.
 func TestS30_WhatIsThereForTenantsIsWatchedApart(t *testing.T) {
@@ -420,6 +425,15 @@ func TestS30_WhatIsThereForTenantsIsWatchedApart(t *testing.T) {
 			if r.tag(addr.TagFor) == addr.ForTenants {
 				apart++
 			}
+		}
+		fleet := 0
+		for _, r := range a.of(t, stack, "AWS::CloudWatch::Alarm") {
+			if strings.Contains(r.text("Metrics"), "SELECT MIN(HealthyHostCount)") {
+				fleet++
+			}
+		}
+		if balancers := a.estate.Balancers(siteOf(a, env)); fleet != balancers {
+			t.Errorf("%d balancers of tenants in %s, and %d alarms on the worst behind them", balancers, env, fleet)
 		}
 		if n := len(a.of(t, stack, "AWS::CloudWatch::Dashboard")); tenants != (apart > 0) || tenants != (n == 2) {
 			t.Errorf("%s has tenants: %v, %d alarms on what they share, %d dashboards", env, tenants, apart, n)

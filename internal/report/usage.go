@@ -37,7 +37,7 @@ func (t *text) usage() {
 			t.line("%s  %s", line, rows[i][2])
 			continue
 		}
-		t.wrapped("  ", strings.TrimSpace(line))
+		t.line("%s", strings.TrimRight(line, " "))
 		t.wrapped("         ", rows[i][2])
 	}
 	t.templates()

@@ -78,6 +78,8 @@ func (a *Alarms) add(s Subject, alarm Alarm) {
 	dimensions := s.cfn()
 	seconds := 60 * float64(alarm.Minutes)
 	switch {
+	case alarm.Insight != "":
+		p.Metrics = &[]any{&awscloudwatch.CfnAlarm_MetricDataQueryProperty{Id: jsii.String("result"), Expression: jsii.String(s.Where(alarm.Insight)), Label: jsii.String(alarm.ID), Period: &seconds, ReturnData: true}}
 	case alarm.Share != nil:
 		p.Metrics = &[]any{expression("100 * part / IF(whole > 0, whole, 1)", alarm.ID), query("part", alarm.Metric, dimensions, seconds), query("whole", *alarm.Share, dimensions, seconds)}
 	case alarm.Minus != nil:

@@ -19,7 +19,7 @@ import (
 // CloudWatch refuses an alarm that looks back for more than a day ("PutMetricAlarm",
 // Amazon CloudWatch API Reference).
 func TestS30_TheCatalogueIsWhole(t *testing.T) {
-	for _, k := range Catalogue() {
+	for _, k := range append(Catalogue(), Fleet()) {
 		ids := map[string]bool{}
 		for _, a := range k.Alarms {
 			name := k.Type + "/" + a.ID
@@ -35,13 +35,13 @@ func TestS30_TheCatalogueIsWhole(t *testing.T) {
 			if a.Down && !a.Missing {
 				t.Errorf("%s takes silence for health", name)
 			}
-			if ids[a.ID] || len(a.Says) < 15 || a.Metric.Namespace == "" || a.Metric.Stat == "" {
+			if ids[a.ID] || len(a.Says) < 15 || (a.Metric.Namespace == "" || a.Metric.Stat == "") == (a.Insight == "") {
 				t.Errorf("%s is there twice, or says too little", name)
 			}
 			ids[a.ID] = true
 		}
 		for _, g := range k.Graphs {
-			if !slices.Contains([]string{Up, Fast, Failing, Cost}, g.Row) || len(g.Metrics) == 0 {
+			if !slices.Contains([]string{Up, Fast, Failing, Cost}, g.Row) || (len(g.Metrics) == 0) == (g.Insight == "") {
 				t.Errorf("%s: the graph %q is in the row %q", k.Type, g.Title, g.Row)
 			}
 		}
@@ -125,5 +125,23 @@ func TestS30_FindKnowsWhatItSees(t *testing.T) {
 	}
 	if id := subjects[4].Kind.Alarms[0].ID + " " + subjects[5].Kind.Alarms[0].ID; id != "age depth" {
 		t.Errorf("the queues have the alarms %s", id)
+	}
+}
+
+func TestB08_AFleetIsWatchedByTheBalancerInFrontOfIt(t *testing.T) {
+	stack := testStack()
+	awselasticloadbalancingv2.NewCfnLoadBalancer(stack, jsii.String("Balancer"), &awselasticloadbalancingv2.CfnLoadBalancerProps{Name: jsii.String("x")})
+	awssqs.NewCfnQueue(stack, jsii.String("Queue"), &awssqs.CfnQueueProps{})
+	subjects, _ := Find([]awscdk.Stack{stack})
+	fleets := Fleets(subjects)
+	if len(subjects) != 2 || len(fleets) != 1 || fleets[0].Name != "balancer" {
+		t.Fatalf("%d subjects, fleets %v", len(subjects), fleets)
+	}
+	d := Dimensions{{"LoadBalancer", "app/x/1"}}
+	for _, a := range Fleet().Alarms {
+		q := d.Where(a.Insight)
+		if !strings.Contains(q, "WHERE LoadBalancer = 'app/x/1'") || strings.Contains(a.Insight, "GROUP BY") != strings.HasSuffix(q, "LIMIT 1") {
+			t.Errorf("%s asks %s", a.ID, q)
+		}
 	}
 }

@@ -16,6 +16,8 @@ const (
 type Graph struct {
 	Row, Title string
 	Metrics    []Metric
+	// Insight asks Metrics Insights instead, as an alarm's does.
+	Insight string
 }
 
 // Alarm says when a resource of a kind is not well.
@@ -27,6 +29,9 @@ type Alarm struct {
 	// Share makes the alarm one of 100 × Metric ÷ Share; Minus one of Metric −
 	// Minus. At most one of them is given.
 	Share, Minus *Metric
+	// Insight is a query of Metrics Insights that gives one line, instead of
+	// Metric; WHERE stands for the subject's dimensions.
+	Insight string
 	// Above or Below is the limit, which Props.Limits can move.
 	Above, Below *float64
 	// Minutes is the length of a period; the alarm is raised if the limit is
@@ -76,7 +81,7 @@ func entries() []Kind {
 				{ID: "5xx", Says: "more than 5 % of requests were answered with an error by the balancer itself: look at its targets", Metric: alb("HTTPCode_ELB_5XX_Count", "Sum"), Share: &requests, Above: limit(5), Minutes: 1, For: 3, Of: 5},
 				{ID: "rejected", Says: "the balancer had no room for connections", Metric: alb("RejectedConnectionCount", "Sum"), Above: limit(0), Minutes: 5, For: 1},
 			},
-			Graphs: []Graph{{Failing, "Errors of balancers", []Metric{alb("HTTPCode_ELB_5XX_Count", "Sum")}}, {Cost, "Balancers' capacity units", []Metric{alb("ConsumedLCUs", "Sum")}}}},
+			Graphs: []Graph{{Row: Failing, Title: "Errors of balancers", Metrics: []Metric{alb("HTTPCode_ELB_5XX_Count", "Sum")}}, {Row: Cost, Title: "Balancers' capacity units", Metrics: []Metric{alb("ConsumedLCUs", "Sum")}}}},
 		{Type: "AWS::ElasticLoadBalancingV2::TargetGroup", Dimensions: targetDimensions,
 			Alarms: []Alarm{
 				{ID: "healthy", Says: "no target is healthy: nobody answers", Metric: alb("HealthyHostCount", "Minimum"), Below: limit(1), Minutes: 1, For: 3, Missing: true, Down: true},
@@ -84,27 +89,27 @@ func entries() []Kind {
 				{ID: "5xx", Says: "more than 5 % of requests failed: look at the service's log", Metric: alb("HTTPCode_Target_5XX_Count", "Sum"), Share: &requests, Above: limit(5), Minutes: 1, For: 3, Of: 5},
 				{ID: "slow", Says: "one request in a hundred took longer than two seconds", Metric: alb("TargetResponseTime", "p99"), Above: limit(2), Minutes: 5, For: 3},
 			},
-			Graphs: []Graph{{Up, "Healthy targets", []Metric{alb("HealthyHostCount", "Minimum")}},
-				{Fast, "Time to answer, p50 and p99", []Metric{alb("TargetResponseTime", "p50"), alb("TargetResponseTime", "p99")}},
-				{Fast, "Requests", []Metric{requests}}, {Failing, "Errors of targets", []Metric{alb("HTTPCode_Target_5XX_Count", "Sum")}}}},
+			Graphs: []Graph{{Row: Up, Title: "Healthy targets", Metrics: []Metric{alb("HealthyHostCount", "Minimum")}},
+				{Row: Fast, Title: "Time to answer, p50 and p99", Metrics: []Metric{alb("TargetResponseTime", "p50"), alb("TargetResponseTime", "p99")}},
+				{Row: Fast, Title: "Requests", Metrics: []Metric{requests}}, {Row: Failing, Title: "Errors of targets", Metrics: []Metric{alb("HTTPCode_Target_5XX_Count", "Sum")}}}},
 		{Type: "AWS::ApiGateway::RestApi", Dimensions: apiDimensions,
 			Alarms: []Alarm{
 				{ID: "5xx", Says: "more than 5 % of calls failed: look at the API's access log", Metric: api("5XXError", "Sum"), Share: &calls, Above: limit(5), Minutes: 1, For: 3, Of: 5},
 				{ID: "slow", Says: "one call in a hundred took longer than three seconds", Metric: api("Latency", "p99"), Above: limit(3000), Minutes: 5, For: 3},
 			},
-			Graphs: []Graph{{Fast, "API latency, p50 and p99", []Metric{api("Latency", "p50"), api("Latency", "p99")}},
-				{Failing, "Errors of APIs", []Metric{api("5XXError", "Sum"), api("4XXError", "Sum")}}, {Cost, "API calls", []Metric{calls}}}},
+			Graphs: []Graph{{Row: Fast, Title: "API latency, p50 and p99", Metrics: []Metric{api("Latency", "p50"), api("Latency", "p99")}},
+				{Row: Failing, Title: "Errors of APIs", Metrics: []Metric{api("5XXError", "Sum"), api("4XXError", "Sum")}}, {Row: Cost, Title: "API calls", Metrics: []Metric{calls}}}},
 		{Type: "AWS::CertificateManager::Certificate", Dimensions: byRef("CertificateArn"),
 			Alarms: []Alarm{{ID: "expiry", Says: "the certificate expires within 30 days and was not renewed, or has expired: AWS stops telling its days then",
 				Metric: Metric{"AWS/CertificateManager", "DaysToExpiry", "Minimum"}, Below: limit(30), Minutes: 1440, For: 1, Missing: true}}},
 		{Type: "AWS::Synthetics::Canary", Dimensions: byRef("CanaryName"),
 			Alarms: []Alarm{{ID: "failing", Says: "the canary cannot use the entry as a client does", Metric: Metric{"CloudWatchSynthetics", "SuccessPercent", "Average"},
 				Below: limit(90), Minutes: 5, For: 2, Of: 3, Missing: true, Down: true}},
-			Graphs: []Graph{{Up, "Availability as canaries see it", []Metric{{"CloudWatchSynthetics", "SuccessPercent", "Average"}}},
-				{Fast, "Duration of canaries", []Metric{{"CloudWatchSynthetics", "Duration", "p90"}}}}},
+			Graphs: []Graph{{Row: Up, Title: "Availability as canaries see it", Metrics: []Metric{{"CloudWatchSynthetics", "SuccessPercent", "Average"}}},
+				{Row: Fast, Title: "Duration of canaries", Metrics: []Metric{{"CloudWatchSynthetics", "Duration", "p90"}}}}},
 		{Type: "AWS::Transfer::Server", Dimensions: byAttribute("ServerId", "ServerId"),
 			Alarms: []Alarm{{ID: "workflow", Says: "what follows an upload failed", Metric: Metric{"AWS/Transfer", "OnUploadExecutionsFailed", "Sum"}, Above: limit(0), Minutes: 5, For: 1}},
-			Graphs: []Graph{{Cost, "Transferred bytes", []Metric{{"AWS/Transfer", "BytesIn", "Sum"}, {"AWS/Transfer", "BytesOut", "Sum"}}}}},
+			Graphs: []Graph{{Row: Cost, Title: "Transferred bytes", Metrics: []Metric{{"AWS/Transfer", "BytesIn", "Sum"}, {"AWS/Transfer", "BytesOut", "Sum"}}}}},
 	}
 }
 
@@ -123,32 +128,32 @@ func computing() []Kind {
 				{ID: "cpu", Says: "tasks have used more than 85 % of their CPU for 15 minutes, although the service scales", Metric: ecs("CPUUtilization", "Average"), Above: limit(85), Minutes: 5, For: 3},
 				{ID: "memory", Says: "tasks use more than 90 % of their memory", Metric: ecs("MemoryUtilization", "Maximum"), Above: limit(90), Minutes: 5, For: 2},
 			},
-			Graphs: []Graph{{Up, "Running tasks", []Metric{running}}, {Fast, "CPU of services", []Metric{ecs("CPUUtilization", "Average")}},
-				{Fast, "Memory of services", []Metric{ecs("MemoryUtilization", "Maximum")}}, {Cost, "Reserved CPU units", []Metric{task("CpuReserved", "Sum")}}}},
+			Graphs: []Graph{{Row: Up, Title: "Running tasks", Metrics: []Metric{running}}, {Row: Fast, Title: "CPU of services", Metrics: []Metric{ecs("CPUUtilization", "Average")}},
+				{Row: Fast, Title: "Memory of services", Metrics: []Metric{ecs("MemoryUtilization", "Maximum")}}, {Row: Cost, Title: "Reserved CPU units", Metrics: []Metric{task("CpuReserved", "Sum")}}}},
 		{Type: "AWS::Lambda::Function", Dimensions: byRef("FunctionName"),
 			Alarms: []Alarm{
 				{ID: "errors", Says: "the function fails: look at its log and its dead-letter queue", Metric: lambda("Errors", "Sum"), Above: limit(0), Minutes: 5, For: 2, Of: 3},
 				{ID: "throttled", Says: "calls of the function were refused for want of concurrency", Metric: lambda("Throttles", "Sum"), Above: limit(0), Minutes: 5, For: 2, Of: 3},
 				{ID: "lost", Says: "the function could not leave an event in its dead-letter queue: it is lost", Metric: lambda("DeadLetterErrors", "Sum"), Above: limit(0), Minutes: 5, For: 1},
 			},
-			Graphs: []Graph{{Fast, "Duration of functions, p99", []Metric{lambda("Duration", "p99")}}, {Failing, "Errors of functions", []Metric{lambda("Errors", "Sum")}},
-				{Cost, "Calls of functions", []Metric{lambda("Invocations", "Sum")}}}},
+			Graphs: []Graph{{Row: Fast, Title: "Duration of functions, p99", Metrics: []Metric{lambda("Duration", "p99")}}, {Row: Failing, Title: "Errors of functions", Metrics: []Metric{lambda("Errors", "Sum")}},
+				{Row: Cost, Title: "Calls of functions", Metrics: []Metric{lambda("Invocations", "Sum")}}}},
 		{Type: "AWS::AutoScaling::AutoScalingGroup", Dimensions: byRef("AutoScalingGroupName"),
 			Alarms: []Alarm{
 				{ID: "missing", Says: "fewer instances are in service than are wanted", Metric: group("GroupDesiredCapacity", "Maximum"), Minus: &inService, Above: limit(0), Minutes: 5, For: 3},
 				{ID: "cpu", Says: "instances have used more than 85 % of their CPU for 15 minutes", Metric: Metric{"AWS/EC2", "CPUUtilization", "Average"}, Above: limit(85), Minutes: 5, For: 3},
 			},
-			Graphs: []Graph{{Up, "Instances in service", []Metric{inService}}, {Fast, "CPU of instances", []Metric{{"AWS/EC2", "CPUUtilization", "Average"}}}}},
+			Graphs: []Graph{{Row: Up, Title: "Instances in service", Metrics: []Metric{inService}}, {Row: Fast, Title: "CPU of instances", Metrics: []Metric{{"AWS/EC2", "CPUUtilization", "Average"}}}}},
 		{Type: "AWS::SQS::Queue", Dimensions: queueDimensions(false),
 			Alarms: []Alarm{{ID: "age", Says: "a message has waited for 15 minutes: what reads the queue stands still", Metric: Metric{"AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"}, Above: limit(900), Minutes: 5, For: 2}},
-			Graphs: []Graph{{Fast, "Age of the oldest message", []Metric{{"AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"}}}}},
+			Graphs: []Graph{{Row: Fast, Title: "Age of the oldest message", Metrics: []Metric{{"AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum"}}}}},
 		{Type: "AWS::SQS::Queue", Dimensions: queueDimensions(true),
 			Alarms: []Alarm{{ID: "depth", Says: "a message could not be worked on and lies among the dead letters: look at it, mend the cause, and send it again",
 				Metric: Metric{"AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"}, Above: limit(0), Minutes: 1, For: 1}},
-			Graphs: []Graph{{Failing, "Dead letters", []Metric{{"AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"}}}}},
+			Graphs: []Graph{{Row: Failing, Title: "Dead letters", Metrics: []Metric{{"AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"}}}}},
 		{Type: "AWS::KinesisFirehose::DeliveryStream", Dimensions: byRef("DeliveryStreamName"),
 			Alarms: []Alarm{{ID: "late", Says: "records have waited for 15 minutes: their destination does not take them", Metric: Metric{"AWS/Firehose", "DeliveryToHttpEndpoint.DataFreshness", "Maximum"}, Above: limit(900), Minutes: 5, For: 3}},
-			Graphs: []Graph{{Cost, "Forwarded bytes", []Metric{{"AWS/Firehose", "IncomingBytes", "Sum"}}}}},
+			Graphs: []Graph{{Row: Cost, Title: "Forwarded bytes", Metrics: []Metric{{"AWS/Firehose", "IncomingBytes", "Sum"}}}}},
 	}
 }
 
@@ -168,12 +173,12 @@ func storing() []Kind {
 				{ID: "deadlocks", Says: "transactions wait for each other and are broken off", Metric: rds("Deadlocks", "Maximum"), Above: limit(0.1), Minutes: 5, For: 2},
 				{ID: "connections", Says: "the database is near its limit of connections", Metric: rds("DatabaseConnections", "Maximum"), Above: limit(300), Minutes: 5, For: 3},
 			},
-			Graphs: []Graph{{Fast, "Latency of commits and reads", []Metric{rds("CommitLatency", "Average"), rds("ReadLatency", "Average")}}, {Fast, "CPU of databases", []Metric{rds("CPUUtilization", "Average")}},
-				{Failing, "Deadlocks", []Metric{rds("Deadlocks", "Maximum")}}, {Cost, "Database storage", []Metric{rds("VolumeBytesUsed", "Average")}},
-				{Cost, "Database reads and writes", []Metric{rds("VolumeReadIOPs", "Sum"), rds("VolumeWriteIOPs", "Sum")}}}},
+			Graphs: []Graph{{Row: Fast, Title: "Latency of commits and reads", Metrics: []Metric{rds("CommitLatency", "Average"), rds("ReadLatency", "Average")}}, {Row: Fast, Title: "CPU of databases", Metrics: []Metric{rds("CPUUtilization", "Average")}},
+				{Row: Failing, Title: "Deadlocks", Metrics: []Metric{rds("Deadlocks", "Maximum")}}, {Row: Cost, Title: "Database storage", Metrics: []Metric{rds("VolumeBytesUsed", "Average")}},
+				{Row: Cost, Title: "Database reads and writes", Metrics: []Metric{rds("VolumeReadIOPs", "Sum"), rds("VolumeWriteIOPs", "Sum")}}}},
 		{Type: "AWS::RDS::DBInstance", Dimensions: serverlessDimensions,
 			Alarms: []Alarm{{ID: "capacity", Says: "the database uses more than 90 % of the capacity that it may have", Metric: rds("ACUUtilization", "Average"), Above: limit(90), Minutes: 5, For: 3}},
-			Graphs: []Graph{{Cost, "Database capacity units", []Metric{rds("ServerlessDatabaseCapacity", "Average")}}}},
+			Graphs: []Graph{{Row: Cost, Title: "Database capacity units", Metrics: []Metric{rds("ServerlessDatabaseCapacity", "Average")}}}},
 		{Type: "AWS::ElastiCache::ReplicationGroup", Dimensions: byRef("ReplicationGroupId"), Members: cacheMembers,
 			Alarms: []Alarm{
 				{ID: "cpu", Says: "the cache's engine has used more than 80 % of its CPU for 15 minutes", Metric: cache("EngineCPUUtilization", "Average"), Above: limit(80), Minutes: 5, For: 3},
@@ -181,7 +186,7 @@ func storing() []Kind {
 				{ID: "evictions", Says: "the cache throws data away for want of memory", Metric: cache("Evictions", "Sum"), Above: limit(0), Minutes: 5, For: 3},
 				{ID: "lag", Says: "a replica of the cache is more than ten seconds behind", Metric: cache("ReplicationLag", "Maximum"), Above: limit(10), Minutes: 1, For: 5},
 			},
-			Graphs: []Graph{{Fast, "CPU of caches", []Metric{cache("EngineCPUUtilization", "Average")}}, {Failing, "Evictions", []Metric{cache("Evictions", "Sum")}}}},
+			Graphs: []Graph{{Row: Fast, Title: "CPU of caches", Metrics: []Metric{cache("EngineCPUUtilization", "Average")}}, {Row: Failing, Title: "Evictions", Metrics: []Metric{cache("Evictions", "Sum")}}}},
 		{Type: "AWS::Backup::BackupVault", Dimensions: byRef("BackupVaultName"),
 			Alarms: []Alarm{{ID: "failed", Says: "a backup failed", Metric: Metric{"AWS/Backup", "NumberOfBackupJobsFailed", "Sum"}, Above: limit(0), Minutes: 60, For: 1}}},
 	}
@@ -197,14 +202,14 @@ func connecting() []Kind {
 				{ID: "ports", Says: "the NAT gateway ran out of ports: connections to one destination are refused", Metric: nat("ErrorPortAllocation"), Above: limit(0), Minutes: 5, For: 1},
 				{ID: "dropped", Says: "the NAT gateway drops packets", Metric: nat("PacketsDropCount"), Above: limit(100), Minutes: 5, For: 3},
 			},
-			Graphs: []Graph{{Failing, "Dropped by NAT gateways", []Metric{nat("PacketsDropCount"), nat("ErrorPortAllocation")}},
-				{Cost, "Bytes through NAT gateways", []Metric{nat("BytesOutToDestination"), nat("BytesInFromDestination")}}}},
+			Graphs: []Graph{{Row: Failing, Title: "Dropped by NAT gateways", Metrics: []Metric{nat("PacketsDropCount"), nat("ErrorPortAllocation")}},
+				{Row: Cost, Title: "Bytes through NAT gateways", Metrics: []Metric{nat("BytesOutToDestination"), nat("BytesInFromDestination")}}}},
 		{Type: "AWS::EC2::TransitGateway", Dimensions: byRef("TransitGateway"),
 			Alarms: []Alarm{
 				{ID: "blackhole", Says: "somebody tries to reach another environment: its range is dropped", Metric: transit("PacketDropCountBlackhole"), Above: limit(0), Minutes: 5, For: 1},
 				{ID: "unrouted", Says: "packets arrive that no route leads on", Metric: transit("PacketDropCountNoRoute"), Above: limit(0), Minutes: 5, For: 3},
 			},
-			Graphs: []Graph{{Failing, "Dropped by the Transit Gateway", []Metric{transit("PacketDropCountBlackhole"), transit("PacketDropCountNoRoute")}},
-				{Cost, "Bytes through the Transit Gateway", []Metric{transit("BytesIn")}}}},
+			Graphs: []Graph{{Row: Failing, Title: "Dropped by the Transit Gateway", Metrics: []Metric{transit("PacketDropCountBlackhole"), transit("PacketDropCountNoRoute")}},
+				{Row: Cost, Title: "Bytes through the Transit Gateway", Metrics: []Metric{transit("BytesIn")}}}},
 	}
 }

@@ -121,6 +121,9 @@ func (p *page) graphs(row string) []*drawn {
 			one = &drawn{title: g.Title}
 			byTitle[g.Title], all = one, append(all, one)
 		}
+		if g.Insight != "" {
+			one.metrics = append(one.metrics, []any{map[string]any{"expression": d.Where(g.Insight), "period": 300}})
+		}
 		for _, m := range g.Metrics {
 			one.metrics = append(one.metrics, metric(m, d, label, len(g.Metrics) > 1))
 		}

@@ -36,7 +36,7 @@ func sized() map[string][]string {
 		"AWS::RDS::DBInstance":                        {"DBInstanceClass", "AllocatedStorage", "MaxAllocatedStorage"},
 		"AWS::ElastiCache::ReplicationGroup":          {"CacheNodeType", "NumCacheClusters", "NumNodeGroups", "ReplicasPerNodeGroup", "PreferredCacheClusterAZs"},
 		"AWS::ElastiCache::CacheCluster":              {"CacheNodeType", "NumCacheNodes"},
-		"AWS::CloudWatch::Alarm":                      {"Threshold"}, // of what there is more of
+		"AWS::CloudWatch::Alarm":                      {"Threshold"},
 		"AWS::Lambda::Function":                       {"MemorySize", "ReservedConcurrentExecutions"},
 		"AWS::Lambda::EventSourceMapping":             {"ScalingConfig/MaximumConcurrency"},
 		"AWS::Lambda::Alias":                          {"ProvisionedConcurrencyConfig"},
@@ -51,13 +51,18 @@ func sized() map[string][]string {
 }
 
 // counted are the types of which an environment of another size may have more
-// or fewer: each is one more of a thing that is there.
-func counted(typ string) bool {
-	switch typ {
-	case "AWS::RDS::DBInstance", "AWS::ElastiCache::CacheCluster", "AWS::EC2::Instance":
-		return true
+// or fewer, with the properties that tell one of them from the next. One more is
+// allowed only beside one that is the same but for these.
+func counted(e *entry) []string {
+	switch e.r.Type {
+	case "AWS::RDS::DBInstance":
+		return []string{"DBInstanceIdentifier", "AvailabilityZone", "PromotionTier"}
+	case "AWS::ElastiCache::CacheCluster":
+		return []string{"ClusterName", "PreferredAvailabilityZone"}
+	case "AWS::EC2::Instance":
+		return []string{"SubnetId", "AvailabilityZone", "NetworkInterfaces/*/SubnetId"}
 	}
-	return false
+	return nil
 }
 
 func capacity() map[string]*mask {

@@ -205,6 +205,24 @@ func TestB07_EnvironmentsAreAlike(t *testing.T) {
 	}
 }
 
+// One more of a thing needs a thing of which it is one more.
+func TestB07_OneMoreIsOneOfSeveral(t *testing.T) {
+	instance := func(engine, zone string) build.Props {
+		return build.Props{"Engine": engine, "DBInstanceClass": "db." + zone, "AvailabilityZone": zone}
+	}
+	by := prove(t, parse(t, "small", ""), func(e env) {
+		common(e)
+		e.Add("AWS::RDS::DBInstance", "Writer", instance("aurora-postgresql", "a"))
+		if e.name == "prod" {
+			e.Add("AWS::RDS::DBInstance", "Reader", instance("aurora-postgresql", "b"))
+			e.Add("AWS::RDS::DBInstance", "Other", instance("mysql", "b"))
+		}
+	})
+	if got := findings(by["dev"]); !slices.Equal(got, []string{"PARITY_MISSING Other"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 // A thing that differs is one finding: what refers to it is not another.
 func TestB07_OneDifferenceIsOneFinding(t *testing.T) {
 	by := prove(t, parse(t, "small", ""), func(e env) {

@@ -106,7 +106,7 @@ func (e *entry) key() string {
 
 // alone reports a resource without a counterpart.
 func (c *checker) alone(s *side, sized bool, e *entry, code, message string) {
-	if sized && counted(e.r.Type) || c.tenanted(s) && e.forTenants() || c.excepted(s, e, "") {
+	if c.tenanted(s) && e.forTenants() || sized && c.oneMore(s, e) || c.excepted(s, e, "") {
 		return
 	}
 	c.tally.Refute(proof.Scope(s.name), proof.Finding{Code: code, At: e.r.Addr, Part: c.in.PartOf(e.r.Addr),
@@ -124,6 +124,31 @@ func (c *checker) differs(s *side, p pair) {
 			Message: fmt.Sprintf("%s of %s is not as in %s%s.", cmp.Or(at, "It"), c.in.Name(p.here.r), c.reference.name, values(p, at)),
 			Fix:     "Make the environments alike; or say under parity in the estate file what may differ, and why."})
 	}
+}
+
+// oneMore says whether a resource is one more of a thing that the side which
+// lacks it has too.
+func (c *checker) oneMore(s *side, e *entry) bool {
+	which := counted(e)
+	if which == nil {
+		return false
+	}
+	other := s
+	if e.side == s {
+		other = c.reference
+	}
+	return slices.ContainsFunc(other.all, func(o *entry) bool {
+		if o.kind != e.kind {
+			return false
+		}
+		a, b := e, o
+		if e.side != s {
+			a, b = o, e
+		}
+		return !slices.ContainsFunc(c.difference(s, true, a, b), func(at string) bool {
+			return !slices.ContainsFunc(which, func(w string) bool { return estate.ParityException{Path: "*/*/" + w}.Covers("", "", at) })
+		})
+	})
 }
 
 // tenanted says whether an environment has other tenants than the reference.

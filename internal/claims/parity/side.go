@@ -88,7 +88,6 @@ const (
 	markConcat
 	markReference
 	markRetain
-	markExternal
 )
 
 // read makes the entries' hashes.
@@ -148,10 +147,6 @@ func (s *side) walk(e *entry, v value.Value, path uint64, m *mask) {
 			e.add(m, mix(path, markEmpty))
 		}
 		for k, item := range v.Entries() {
-			if strings.EqualFold(k, "sts:ExternalId") && item.IsUnknown() {
-				e.add(m, mix(path, markExternal)) // each account's own, whatever it is
-				continue
-			}
 			s.walk(e, script(k, item), mix(path, s.hasher.text(k)), m.child(k))
 		}
 	default:
