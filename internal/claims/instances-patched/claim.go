@@ -170,11 +170,10 @@ func (c checker) ports() {
 		}
 		for _, l := range i.Groups {
 			g := resource.View[resource.SecurityGroup](c.in.Graph, l.To)
-			if key := l.To.String(); g == nil || judged[key] {
+			if g == nil || judged[l.To.String()] {
 				continue
-			} else {
-				judged[key] = true
 			}
+			judged[l.To.String()] = true
 			c.looked(i.Owner)
 			for _, rule := range g.Ingress {
 				c.port(i.Owner, rule)

@@ -95,7 +95,7 @@ func handler(l Ledger) (*Handler, *worker, *bytes.Buffer) {
 
 func newMemory() *memory { return &memory{claims: map[string]string{}} }
 
-func handle(t *testing.T, ctx context.Context, h *Handler, messages ...events.SQSMessage) []string {
+func handle(ctx context.Context, t *testing.T, h *Handler, messages ...events.SQSMessage) []string {
 	t.Helper()
 	answer, err := h.Handle(ctx, events.SQSEvent{Records: messages})
 	if err != nil {
@@ -110,7 +110,7 @@ func handle(t *testing.T, ctx context.Context, h *Handler, messages ...events.SQ
 
 func TestS12_OnlyWhatFailedComesAgain(t *testing.T) {
 	h, w, log := handler(newMemory())
-	failed := handle(t, t.Context(), h, message("m1", body("e1", "issued")), message("m2", "no JSON"), message("m3", body("e3", "poison")),
+	failed := handle(t.Context(), t, h, message("m1", body("e1", "issued")), message("m2", "no JSON"), message("m3", body("e3", "poison")),
 		message("m4", body("e4", "panic")), message("m5", body("e5", "issued")))
 	if !slices.Equal(failed, []string{"m2", "m3", "m4"}) || !slices.Equal(w.done, []string{"e1", "e5"}) {
 		t.Errorf("failed %v, done %v", failed, w.done)
@@ -119,17 +119,17 @@ func TestS12_OnlyWhatFailedComesAgain(t *testing.T) {
 		t.Errorf("the log says too much or too little:\n%s", s)
 	}
 	// What failed is free again, and is worked on when it can be.
-	if failed := handle(t, t.Context(), h, message("m3", strings.Replace(body("e3", "issued"), "poison", "issued", 1))); len(failed) > 0 || !slices.Contains(w.done, "e3") {
+	if failed := handle(t.Context(), t, h, message("m3", strings.Replace(body("e3", "issued"), "poison", "issued", 1))); len(failed) > 0 || !slices.Contains(w.done, "e3") {
 		t.Errorf("failed %v, done %v", failed, w.done)
 	}
 }
 
 func TestS12_WhatComesTwiceIsDoneOnce(t *testing.T) {
 	h, w, _ := handler(newMemory())
-	if failed := handle(t, t.Context(), h, message("m1", body("e1", "issued")), message("m2", body("e1", "issued"))); len(failed) > 0 {
+	if failed := handle(t.Context(), t, h, message("m1", body("e1", "issued")), message("m2", body("e1", "issued"))); len(failed) > 0 {
 		t.Errorf("failed %v", failed)
 	}
-	if failed := handle(t, t.Context(), h, message("m1", body("e1", "issued"))); len(failed) > 0 || !slices.Equal(w.done, []string{"e1"}) {
+	if failed := handle(t.Context(), t, h, message("m1", body("e1", "issued"))); len(failed) > 0 || !slices.Equal(w.done, []string{"e1"}) {
 		t.Errorf("failed %v, done %v", failed, w.done)
 	}
 }
@@ -140,7 +140,7 @@ func TestS12_WhatAnotherWorksOnComesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	h, w, _ := handler(l)
-	if failed := handle(t, t.Context(), h, message("m1", body("e1", "issued"))); !slices.Equal(failed, []string{"m1"}) || len(w.done) > 0 {
+	if failed := handle(t.Context(), t, h, message("m1", body("e1", "issued"))); !slices.Equal(failed, []string{"m1"}) || len(w.done) > 0 {
 		t.Errorf("failed %v, done %v", failed, w.done)
 	}
 }
@@ -149,7 +149,7 @@ func TestS12_WithoutALedgerNothingIsDone(t *testing.T) {
 	l := newMemory()
 	l.broken = errors.New("no such table")
 	h, w, _ := handler(l)
-	if failed := handle(t, t.Context(), h, message("m1", body("e1", "issued"))); !slices.Equal(failed, []string{"m1"}) || len(w.done) > 0 {
+	if failed := handle(t.Context(), t, h, message("m1", body("e1", "issued"))); !slices.Equal(failed, []string{"m1"}) || len(w.done) > 0 {
 		t.Errorf("failed %v, done %v", failed, w.done)
 	}
 }
@@ -159,7 +159,7 @@ func TestS12_TimeIsKeptForWhatIsLeft(t *testing.T) {
 	h, w, _ := handler(l)
 	ctx, cancel := context.WithTimeout(t.Context(), reserve+200*time.Millisecond)
 	defer cancel()
-	failed := handle(t, ctx, h, message("m1", body("e1", "slow")), message("m2", body("e2", "issued")))
+	failed := handle(ctx, t, h, message("m1", body("e1", "slow")), message("m2", body("e2", "issued")))
 	if !slices.Equal(failed, []string{"m1", "m2"}) || len(w.done) > 0 {
 		t.Errorf("failed %v, done %v", failed, w.done)
 	}

@@ -90,7 +90,7 @@ func TestS12_FunctionsAtTheSameTimeDoAnEventOnce(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for _, id := range []string{"e1", "e2", "e3"} {
-				handle(t, t.Context(), h, message("m", body(id, "issued")))
+				handle(t.Context(), t, h, message("m", body(id, "issued")))
 			}
 		})
 	}

@@ -50,19 +50,19 @@ func TestS12_EventsAreKeptOnceInARealDatabase(t *testing.T) {
 	}
 	h, _, log := handler(newMemory())
 	h.Do = s.Keep
-	if failed := handle(t, t.Context(), h, message("m1", body("e1", "issued")), message("m2", body("e2", "cancelled"))); len(failed) > 0 {
+	if failed := handle(t.Context(), t, h, message("m1", body("e1", "issued")), message("m2", body("e2", "cancelled"))); len(failed) > 0 {
 		t.Fatalf("failed %v\n%s", failed, log)
 	}
 	// The ledger may lose what it knows; the database still has each event once.
 	h.Ledger = newMemory()
-	if failed := handle(t, t.Context(), h, message("m1", body("e1", "issued"))); len(failed) > 0 {
+	if failed := handle(t.Context(), t, h, message("m1", body("e1", "issued"))); len(failed) > 0 {
 		t.Fatalf("failed %v\n%s", failed, log)
 	}
 	// A connection that broke is replaced: the batch's next event finds another.
 	if err := s.conn.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if failed := handle(t, t.Context(), h, message("m3", body("e3", "issued")), message("m4", `{"id":"e4","source":"s","detail-type":"t","time":"2026-07-01T00:00:00Z","detail":{"a":"\u0000"}}`),
+	if failed := handle(t.Context(), t, h, message("m3", body("e3", "issued")), message("m4", `{"id":"e4","source":"s","detail-type":"t","time":"2026-07-01T00:00:00Z","detail":{"a":"\u0000"}}`),
 		message("m5", body("e5", "issued"))); len(failed) != 1 || failed[0] != "m4" {
 		t.Errorf("failed %v: PostgreSQL refuses m4 alone\n%s", failed, log)
 	}
