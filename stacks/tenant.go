@@ -20,6 +20,7 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
 	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/events"
 	"github.com/suretyhq/surety/patterns/fargate"
 	"github.com/suretyhq/surety/patterns/groups"
 	"github.com/suretyhq/surety/patterns/redis"
@@ -192,6 +193,9 @@ func (t *tenantStack) addService(name string) {
 		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
 	}
 	t.grantFiles(service.Task.TaskRole())
+	if t.estate.Publishes(name) {
+		events.GrantPublish(scope, t.label(), t.tenant, service.Task.TaskRole())
+	}
 	t.trace(service, *t.tenant+"-"+name)
 	t.route(scope, name, s, service)
 }
@@ -237,6 +241,9 @@ func (t *tenantStack) settings(name string, s estate.Service) map[string]*string
 	}
 	if t.uses(name, estate.PartCache) {
 		maps.Copy(vars, t.environment.cache.SettingsAs(t.cacheUser, t.tenant))
+	}
+	if t.estate.Publishes(name) {
+		vars[eventSource] = t.tenant
 	}
 	return vars
 }
