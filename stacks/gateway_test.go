@@ -217,7 +217,7 @@ func TestS15_S18_ATenantHasAPrefixOfItsOwn(t *testing.T) {
 				below := strings.Contains(s, `"/",{"Ref":"Tenant"},"/*"`)
 				switch {
 				case strings.Contains(s, "s3:ListBucket"):
-					below = strings.Contains(s, `"StringLike":{"s3:prefix":{"Fn::Join":["",[{"Ref":"Tenant"},"/*"]]}}`)
+					below = strings.Contains(s, `"StringLike":{"s3:prefix":[{"Fn::Join":["",[{"Ref":"Tenant"},"/*"]]}]}`)
 				case strings.Contains(s, "s3:PutObject"):
 					below = below && strings.Contains(s, `"StringEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":{"Fn::GetAtt":["OwnKey`)
 				}
