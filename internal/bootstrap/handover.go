@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
+	identitydocument "github.com/aws/aws-sdk-go-v2/service/identitystore/document"
 	identitytypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
@@ -191,18 +192,14 @@ func (w *world) group(ctx context.Context, name string) (id, later string, err e
 	}
 	home := w.o.Document.Estate().Regions.Home
 	client := identitystore.NewFromConfig(w.o.Config, func(o *identitystore.Options) { o.Region = home })
-	in := &identitystore.ListGroupsInput{IdentityStoreId: aws.String(store),
-		Filters: []identitytypes.Filter{{AttributePath: aws.String("DisplayName"), AttributeValue: aws.String(name)}}}
-	for pages := identitystore.NewListGroupsPaginator(client, in); pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return "", "", err
-		}
-		for _, g := range page.Groups {
-			if aws.ToString(g.DisplayName) == name {
-				return aws.ToString(g.GroupId), "", nil
-			}
-		}
+	out, err := client.GetGroupId(ctx, &identitystore.GetGroupIdInput{IdentityStoreId: aws.String(store), AlternateIdentifier: &identitytypes.AlternateIdentifierMemberUniqueAttribute{
+		Value: identitytypes.UniqueAttribute{AttributePath: aws.String("displayName"), AttributeValue: identitydocument.NewLazyDocument(name)}}})
+	var none *identitytypes.ResourceNotFoundException
+	if errors.As(err, &none) {
+		return "", "when the identity provider has sent the group", nil
 	}
-	return "", "when the identity provider has sent the group", nil
+	if err != nil {
+		return "", "", err
+	}
+	return aws.ToString(out.GroupId), "", nil
 }
