@@ -49,6 +49,7 @@ func (v *validator) estate() {
 	v.parity()
 	v.okta()
 	v.edge()
+	v.gateway()
 	v.monitoring()
 	v.bindings()
 	v.waivers()
