@@ -56,8 +56,13 @@ func knownRegions() []region {
 	}
 }
 
-// All returns the Regions that the estate uses.
-func (r Regions) All() []string { return []string{r.Home} }
+// All returns the Regions that the estate uses, the home Region first.
+func (r Regions) All() []string {
+	if r.Recovery == "" {
+		return []string{r.Home}
+	}
+	return []string{r.Home, r.Recovery}
+}
 
 // KnownRegions returns the names of the AWS Regions that an estate can name,
 // sorted.

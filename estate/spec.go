@@ -65,6 +65,9 @@ type Estate struct {
 type Regions struct {
 	// Home is the AWS Region of every environment.
 	Home string `yaml:"home"`
+	// Recovery is the AWS Region that takes over when the home Region is lost,
+	// and that copies of data go to. Empty: there is none.
+	Recovery string `yaml:"recovery,omitempty"`
 }
 
 // Network says how addresses, Availability Zones and egress are laid out.

@@ -39,6 +39,7 @@ func (v *validator) estate() {
 	v.workload()
 	v.tenants()
 	v.tunnel()
+	v.recoveryRegion()
 	v.residency()
 	v.breakGlass()
 	v.transfer()
@@ -154,11 +155,7 @@ func (v *validator) network() {
 	zones := zoneCount(e.Regions.Home)
 	switch n := e.Network.AvailabilityZones; {
 	case zones == 0:
-		fix := "name an AWS Region, for example ap-southeast-2"
-		if near := diag.Nearest(e.Regions.Home, KnownRegions()); near != "" {
-			fix = "did you mean " + near + "?"
-		}
-		v.bad(CodeRegion, "regions/home", fmt.Sprintf("%q is not an AWS Region that Surety knows", short(e.Regions.Home)), "", fix)
+		v.unknownRegion("regions/home", e.Regions.Home)
 	case n < defaultZones || n > maxZones:
 		v.bad(CodeZones, "network/availability-zones", fmt.Sprintf("an estate cannot span %d Availability Zones", n),
 			"with fewer than three the loss of one leaves no redundancy; addresses are kept for four", "write 3 or 4")
@@ -176,6 +173,15 @@ func (v *validator) network() {
 	v.repeated("network/allow-egress", e.Network.AllowEgress)
 	v.dns()
 	v.addresses()
+}
+
+// unknownRegion says that there is no Region of a name.
+func (v *validator) unknownRegion(path, name string) {
+	fix := "name an AWS Region, for example ap-southeast-2"
+	if near := diag.Nearest(name, KnownRegions()); near != "" {
+		fix = "did you mean " + near + "?"
+	}
+	v.bad(CodeRegion, path, fmt.Sprintf("%q is not an AWS Region that Surety knows", short(name)), "", fix)
 }
 
 func fewerZones(zones int) string {

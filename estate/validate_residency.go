@@ -25,14 +25,12 @@ func (v *validator) residency() {
 		}
 	}
 	v.repeated("residency", e.Residency)
-	var seen []string
-	for _, s := range e.Sites() {
-		if c := Country(s.Region); c == "" || slices.Contains(seen, s.Region) || slices.Contains(e.Residency, c) {
+	for _, region := range e.Regions.All() {
+		if c := Country(region); c == "" || slices.Contains(e.Residency, c) {
 			continue
 		}
-		seen = append(seen, s.Region)
-		v.bad(CodeResidency, v.regionPath(s.Region), fmt.Sprintf("the estate runs in %s, which is in %s; residency lists %s", s.Region, Country(s.Region), strings.Join(e.Residency, ", ")),
-			"what runs in a Region keeps its data there", "choose a Region in a listed country, or list "+Country(s.Region)+" under residency")
+		v.bad(CodeResidency, v.regionPath(region), fmt.Sprintf("the estate runs in %s, which is in %s; residency lists %s", region, Country(region), strings.Join(e.Residency, ", ")),
+			"what runs in a Region keeps its data there", "choose a Region in a listed country, or list "+Country(region)+" under residency")
 	}
 }
 
@@ -41,5 +39,21 @@ func (v *validator) regionPath(region string) string {
 	if region == v.e.Regions.Home {
 		return "regions/home"
 	}
-	return "regions"
+	return "regions/recovery"
+}
+
+// recoveryRegion checks the Region that takes over.
+func (v *validator) recoveryRegion() {
+	home, recovery := v.e.Regions.Home, v.e.Regions.Recovery
+	zones := zoneCount(recovery)
+	switch {
+	case recovery == "":
+	case recovery == home:
+		v.bad(CodeRegion, "regions/recovery", fmt.Sprintf("%s is the home Region", recovery), "it would be lost together with what it recovers", "name another Region, or leave recovery out")
+	case zones == 0:
+		v.unknownRegion("regions/recovery", recovery)
+	case v.e.Network.AvailabilityZones > zones:
+		v.bad(CodeZones, "regions/recovery", fmt.Sprintf("%s has %d Availability Zones for every account, not %d", recovery, zones, v.e.Network.AvailabilityZones),
+			"both Regions have the same network", fewerZones(zones))
+	}
 }

@@ -79,19 +79,8 @@ func (o *organisation) addUnits() {
 		o.units[u.Name] = unit
 		targets = append(targets, unit.Ref())
 	}
-	guardrails.New(stack, "Guardrails", &guardrails.Props{Name: o.estate.Name, Regions: o.regions(), EdgeRegion: guardrails.EdgeRegion,
+	guardrails.New(stack, "Guardrails", &guardrails.Props{Name: o.estate.Name, Regions: o.estate.Regions.All(), EdgeRegion: guardrails.EdgeRegion,
 		KeyAdministrator: o.estate.Keys.Administrator, ThirdParties: o.thirdParties(), Targets: targets})
-}
-
-// regions are those in which the estate has sites, the home Region first.
-func (o *organisation) regions() []string {
-	all := []string{o.estate.Regions.Home}
-	for _, s := range o.estate.Sites() {
-		if !slices.Contains(all, s.Region) {
-			all = append(all, s.Region)
-		}
-	}
-	return all
 }
 
 // thirdParties are the accounts outside the organisation that the estate lets
@@ -135,7 +124,7 @@ func (o *organisation) addLandingZone() {
 	zone := awscontroltower.NewCfnLandingZone(stack, jsii.String("LandingZone"), &awscontroltower.CfnLandingZoneProps{
 		Version: jsii.String(landingZoneVersion), RemediationTypes: jsii.Strings("INHERITANCE_DRIFT"),
 		Manifest: map[string]any{
-			"governedRegions":    o.regions(),
+			"governedRegions":    o.estate.Regions.All(),
 			"accessManagement":   map[string]any{"enabled": false},
 			"backup":             map[string]any{"enabled": false},
 			"centralizedLogging": map[string]any{"enabled": false},
