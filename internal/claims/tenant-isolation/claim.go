@@ -49,6 +49,7 @@ type checker struct {
 	in        *proof.Input
 	tally     *proof.Tally
 	documents policy.Documents
+	registry  map[opening]bool // see opensRegistry; nil: not read yet
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
