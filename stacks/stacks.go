@@ -32,6 +32,8 @@ const (
 	LayerNetwork   = "network"
 	LayerData      = "data"
 	LayerCache     = "cache"
+	LayerArtifacts = "artifacts"
+	LayerEvents    = "events"
 	LayerPlatform  = "platform"
 	LayerAccess    = "access"
 	LayerTenancy   = "tenancy"
@@ -41,6 +43,8 @@ const (
 
 	LayerZone       = "zone"
 	LayerAPI        = "api"
+	LayerGateway    = "gateway" // and the number of a balancer of tenants
+	LayerPlans      = "plans"
 	LayerEdgeGlobal = "edge-global"
 	LayerEdge       = "edge"
 	LayerEdgeLogs   = "edge-logs"
@@ -141,6 +145,19 @@ type layer struct {
 	// wanted says whether a site has the layer; nil: every site does.
 	wanted func(*environment) bool
 	add    func(*environment) error
+	// stacks says how many stacks it is; nil: one.
+	stacks func(*environment) int
+}
+
+// count returns how many stacks a site has of a layer.
+func (l layer) count(env *environment) int {
+	switch {
+	case l.wanted != nil && !l.wanted(env):
+		return 0
+	case l.stacks != nil:
+		return l.stacks(env)
+	}
+	return 1
 }
 
 // networkLayers are composed before the hub's routes, which lead to them.
@@ -157,14 +174,18 @@ func workloadLayers() []layer {
 	return []layer{
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
+		{name: LayerArtifacts, wanted: (*environment).wantsArtifacts, add: (*environment).addArtifacts},
+		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
+		{name: LayerEvents, wanted: (*environment).wantsEvents, add: (*environment).addEvents},
 		{name: LayerPlatform, add: (*environment).addPlatform},
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
-		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
-		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
 		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
+		{name: LayerGateway, wanted: (*environment).wantsTenantAPIs, add: (*environment).addTenantAPIs, stacks: (*environment).shards},
+		{name: LayerPlans, wanted: (*environment).wantsTenantAPIs, add: (*environment).addPlans},
+		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
 		{name: LayerEdge, wanted: (*environment).wantsWebsite, add: (*environment).addEdge},
 		{name: LayerEdgeLogs, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeLogs},
@@ -190,9 +211,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	c.total = 4 + c.securityStacks() + c.organisationStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
-			if l.wanted == nil || l.wanted(env) {
-				c.total++
-			}
+			c.total += l.count(env)
 		}
 	}
 	organisation := c.addOrganisation()
