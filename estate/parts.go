@@ -20,6 +20,7 @@ func fixedParts() map[string]Kind {
 		PartAuthoriser: KindFunction, PartEdge: KindEdge,
 		PartCanary:     KindCanary,
 		PartBreakGlass: KindBreakGlass,
+		PartBackup:     KindBackup,
 	}
 }
 
@@ -50,6 +51,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 		(*Estate).edgeParts,
 		(*Estate).canaryParts,
 		(*Estate).breakGlassParts,
+		(*Estate).backupParts,
 	}
 }
 

@@ -29,6 +29,7 @@ func (env *environment) addAnalytics() error {
 	stack := env.stack(LayerAnalytics, "Copy of the database for analysis", LayerKeys, LayerDelivery, LayerNetwork, LayerData)
 	around, key := env.surroundings(stack), imported(stack, "LakeKey", env.lakeKey)
 	l := lake.New(stack, "Lake", &lake.Props{Name: env.label(), Folder: lakeFolder, Key: key, AccountCatalog: env.firstOfAccount(), Logs: env.delivery.accessLogs()})
+	env.lake = l.Files
 	asPart(l.Construct, estate.PartLake)
 	r, err := replication.New(stack, "Replication", &replication.Props{Name: env.label(), Host: env.database.Cluster.ClusterEndpoint().Hostname(), Port: postgres.Port,
 		Database: postgres.DatabaseName, SecretName: env.estate.Name + "/" + env.name + "/analytics/database", Subnets: around.subnets(threetier.Data),

@@ -18,6 +18,7 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
 	"github.com/suretyhq/surety/patterns/breakglass"
+	"github.com/suretyhq/surety/patterns/bucket"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -39,7 +40,9 @@ type environment struct {
 
 	dataKey, cacheKey, logKey, platformKey  awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
-	delivery                                *delivery // nil: nothing is archived
+	backupKey                               awskms.Key
+	files, lake                             *bucket.Bucket // nil: there is none
+	delivery                                *delivery      // nil: nothing is archived
 	network                                 *threetier.Network
 	groups                                  *groups.Groups
 	namespace                               awsservicediscovery.PrivateDnsNamespace
@@ -111,7 +114,14 @@ func (env *environment) addKeys() error {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
 	}
 	if env.estate.Workload.Database != nil {
-		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
+		props := env.copiedKey()
+		props.Description = "Database of " + env.label()
+		env.dataKey = key("data", estate.PartDatabase, props)
+	}
+	if env.wantsBackup() {
+		props := env.copiedKey()
+		props.Description = "Backups of " + env.label()
+		env.backupKey = key("backup", estate.PartBackup, props)
 	}
 	return nil
 }

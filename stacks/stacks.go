@@ -39,6 +39,9 @@ const (
 	LayerFiles     = "files"
 	LayerAnalytics = "analytics"
 
+	LayerBackup     = "backup"
+	LayerBackupKeys = "backup-keys"
+
 	LayerZone       = "zone"
 	LayerAPI        = "api"
 	LayerEdgeGlobal = "edge-global"
@@ -163,6 +166,7 @@ func workloadLayers() []layer {
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
+		{name: LayerBackup, wanted: (*environment).wantsBackup, add: (*environment).addBackup},
 		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
 		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
@@ -187,7 +191,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 4 + c.securityStacks() + c.organisationStacks()
+	c.total = 4 + c.securityStacks() + c.backupStacks() + c.organisationStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			if l.wanted == nil || l.wanted(env) {
@@ -197,6 +201,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	}
 	organisation := c.addOrganisation()
 	c.addArchive()
+	c.addBackups()
 	c.addTrail()
 	if err := c.addDetection(); err != nil {
 		return nil, err
@@ -237,6 +242,7 @@ type composer struct {
 	plan        estate.Plan
 	options     Options
 	archive     *archive // nil: the estate has none
+	backups     *backups // nil: the estate has no account for them
 	hub         *hub
 	done, total int
 }

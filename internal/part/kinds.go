@@ -31,6 +31,7 @@ var implementers = map[estate.Kind][]string{
 
 	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
 	estate.KindLake:        {"AWS::S3::Bucket"},
+	estate.KindBackup:      {"AWS::Backup::BackupVault"},
 	estate.KindEdge:        {"AWS::CloudFront::Distribution"},
 	estate.KindBreakGlass:  {"AWS::AutoScaling::AutoScalingGroup"},
 }
