@@ -103,7 +103,9 @@ func (env *environment) addBackup() error {
 			props.Buckets = append(props.Buckets, backup.Bucket{ID: id, Resource: b.Resource, Key: imported(stack, id+"Key", key)})
 		}
 	}
-	add("Files", env.files, env.filesKey)
+	if env.files != nil {
+		add("Files", env.files.Bucket, env.filesKey)
+	}
 	add("Lake", env.lake, env.lakeKey)
 	plan := backup.New(stack, "Plan", props)
 	plan.Construct.Node().AddDependency(vault.Construct)

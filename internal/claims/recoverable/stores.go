@@ -64,8 +64,8 @@ func derivable() map[string]string {
 	}
 }
 
-// derivableParts lists the kinds of parts whose buckets need no backup, with the
-// reason. This list is closed too.
+// derivableParts lists the kinds of parts whose buckets and tables need no
+// backup, with the reason. This list is closed too.
 func derivableParts() map[estate.Kind]string {
 	const logs = "logged proves that what it keeps, which are logs, ends in a locked archive"
 	return map[estate.Kind]string{
@@ -76,6 +76,9 @@ func derivableParts() map[estate.Kind]string {
 		estate.KindBalancer: logs,
 		estate.KindEdge:     "it holds the website, which a pipeline puts there again from its commit",
 		estate.KindCanary:   "it holds what canaries saw, which nobody needs after a month",
+
+		estate.KindArtifacts: "it holds archives, which a pipeline builds again from their commit",
+		estate.KindEvents:    "it remembers for some days which events were handled; the bus's archive keeps the events",
 	}
 }
 
@@ -95,7 +98,7 @@ func (c *checker) store(r *resource.Resource) {
 	if r.Type == "AWS::RDS::DBInstance" && !r.Props.Get("DBClusterIdentifier").IsAbsent() {
 		return // the cluster has the data
 	}
-	if r.Type == "AWS::S3::Bucket" && (derivableParts()[c.in.KindOf(c.in.PartOf(r.Addr))] != "" || c.questions[r]) {
+	if plain := r.Type == "AWS::S3::Bucket" || r.Type == "AWS::DynamoDB::Table"; plain && derivableParts()[c.in.KindOf(c.in.PartOf(r.Addr))] != "" || c.questions[r] {
 		return
 	}
 	c.tally.Check(c.in.ScopeOf(r), 1)
