@@ -80,7 +80,7 @@ func (env *environment) wantsBackup() bool { return env.estate.BacksUp(env.site)
 
 // addBackup makes the site's vault and what fills it and tries it.
 func (env *environment) addBackup() error {
-	stack := env.stack(LayerBackup, "Backups", LayerKeys, LayerNetwork, LayerData, LayerFiles, LayerAnalytics)
+	stack := env.stack(LayerBackup, "Backups", LayerKeys, LayerNetwork, LayerReplicas, LayerData, LayerFiles, LayerAnalytics)
 	for _, s := range env.backups.stacks() {
 		stack.AddStackDependency(s, jsii.String("the copies' vault is there before they are"))
 	}
@@ -108,13 +108,14 @@ func (env *environment) addBackup() error {
 	}
 	add("Lake", env.lake, env.lakeKey)
 	plan := backup.New(stack, "Plan", props)
+	asPart(plan.Construct, estate.PartBackup)
 	plan.Construct.Node().AddDependency(vault.Construct)
 	return nil
 }
 
 // copies are the vaults that get a copy of each of the site's backups.
 func (env *environment) copies(stack awscdk.Stack) []backup.Copy {
-	var all []backup.Copy
+	all := env.copyTo(stack)
 	if archive := env.estate.BackupArchive().ID; archive != "" {
 		all = append(all, backup.Copy{ARN: backup.VaultARN(env.site.Region, archive, env.vaultName(env.name)),
 			Key: imported(stack, "ArchiveKey", env.backups.key[env.name])})

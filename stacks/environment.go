@@ -45,6 +45,7 @@ type environment struct {
 	delivery                                *delivery        // nil: nothing is archived
 	files                                   *transfer.Server // nil: no partners
 	backupKey                               awskms.Key
+	replicas                                *replicas      // nil: there is no recovery Region
 	lake                                    *bucket.Bucket // nil: nothing is analysed
 	network                                 *threetier.Network
 	groups                                  *groups.Groups

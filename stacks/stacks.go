@@ -43,6 +43,9 @@ const (
 
 	LayerBackup     = "backup"
 	LayerBackupKeys = "backup-keys"
+	// LayerReplicas holds copies in the recovery Region.
+	LayerReplicas    = "replicas"
+	LayerReplicaKeys = "replica-keys"
 
 	LayerZone       = "zone"
 	LayerAPI        = "api"
@@ -160,6 +163,8 @@ func networkLayers() []layer {
 // workloadLayers are composed after the hub's routes.
 func workloadLayers() []layer {
 	return []layer{
+		{name: LayerReplicaKeys, wanted: (*environment).wantsReplicas, add: (*environment).addReplicaKeys},
+		{name: LayerReplicas, wanted: (*environment).wantsReplicas, add: (*environment).addReplicas},
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
 		{name: LayerArtifacts, wanted: (*environment).wantsArtifacts, add: (*environment).addArtifacts},

@@ -2,6 +2,7 @@ package recoverable
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/suretyhq/surety/estate"
@@ -117,6 +118,69 @@ func TestS35_WhatCannotBeMadeAgainIsBackedUp(t *testing.T) {
 			w, own, archive := newWorld()
 			c.change(w, own)
 			if got, codes := prove(t, parse(t, text), own, archive); got != c.want || !slices.Equal(codes, append([]string{}, c.codes...)) {
+				t.Errorf("%s %v, want %s %v", got, codes, c.want, c.codes)
+			}
+		})
+	}
+}
+
+// Pages: "Meeting compliance requirements with S3 Replication Time Control";
+// "Creating backup copies across AWS Regions".
+func TestS18_S35_TheRecoveryRegionHasCopies(t *testing.T) {
+	e := parse(t, strings.Replace(text, "home: ap-southeast-2", "home: ap-southeast-2, recovery: ap-southeast-4", 1))
+	there := build.New("100000000004", "ap-southeast-4", "r")
+	rule := func(bucket any, timed bool) build.Props {
+		to := build.Props{"Bucket": bucket}
+		if timed {
+			to["ReplicationTime"], to["Metrics"] = build.Props{"Status": "Enabled"}, build.Props{"Status": "Enabled"}
+		}
+		return build.Props{"Status": "Enabled", "Filter": build.Props{"Prefix": ""}, "Destination": to}
+	}
+	files := func(rules ...build.Props) build.Props {
+		return build.Props{"BucketName": "files", "VersioningConfiguration": build.Props{"Status": "Enabled"}, "ReplicationConfiguration": build.Props{"Rules": rules}}
+	}
+	of := func(prefix string) build.Props {
+		r := rule(there.Attr("Replica", "Arn"), true)
+		r["Filter"] = build.Props{"Prefix": prefix}
+		return r
+	}
+	off := rule(there.Attr("Replica", "Arn"), true)
+	off["Status"] = "Disabled"
+	for _, c := range []struct {
+		name    string
+		copied  bool // backups are, to a vault there
+		replica bool // there is a bucket that something is copied to
+		props   build.Props
+		want    proof.Outcome
+		codes   []string
+	}{
+		{"both", true, true, files(rule(there.Attr("Replica", "Arn"), true)), proof.Proved, nil},
+		{"both, by name", true, true, files(rule("arn:aws:s3:::replica", true)), proof.Proved, nil},
+		{"no backups", false, true, files(rule(there.Attr("Replica", "Arn"), true)), proof.Refuted, []string{CodeOneRegion}},
+		{"no bucket", true, false, files(), proof.Refuted, []string{CodeUnreplicated}},
+		{"some of a bucket", true, true, files(of("a/")), proof.Refuted, []string{CodeUnreplicated}},
+		{"a bucket, by a rule that is off", true, true, files(off), proof.Refuted, []string{CodeUnreplicated}},
+		{"a bucket, whenever", true, true, files(rule(there.Attr("Replica", "Arn"), false)), proof.Refuted, []string{CodeUntimed}},
+		{"a bucket, to one of nobody", true, false, files(rule("arn:aws:s3:::nobody", true)), proof.Unknown, []string{CodeUnknown}},
+		{"a bucket, as a parameter says", true, false, build.Props{"BucketName": "files", "VersioningConfiguration": build.Props{"Status": "Enabled"}, "ReplicationConfiguration": build.Unknown("a parameter")},
+			proof.Unknown, []string{CodeUnknown}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, own, archive := newWorld()
+			w["Bucket"].Props = build.Of(c.props)
+			if c.replica {
+				r := there.Add("AWS::S3::Bucket", "Replica", build.Props{"BucketName": "replica", "VersioningConfiguration": build.Props{"Status": "Enabled"}})
+				r.Retain, r.RetainReplaced = true, true
+			}
+			if c.copied {
+				v := there.Add("AWS::Backup::BackupVault", "Vault", nil)
+				v.Props, v.Retain, v.RetainReplaced = w["Vault"].Props, true, true
+				keep := build.Props{"DeleteAfterDays": 35}
+				w["Plan"].Props = build.Of(build.Props{"BackupPlan": build.Props{"BackupPlanRule": []build.Props{{"TargetBackupVault": "vault", "Lifecycle": keep, "CopyActions": []build.Props{
+					{"DestinationBackupVaultArn": "arn:aws:backup:ap-southeast-2:100000000005:backup-vault:vault", "Lifecycle": keep},
+					{"DestinationBackupVaultArn": there.Attr("Vault", "BackupVaultArn"), "Lifecycle": keep}}}}}})
+			}
+			if got, codes := prove(t, e, own, archive, there); got != c.want || !slices.Equal(codes, append([]string{}, c.codes...)) {
 				t.Errorf("%s %v, want %s %v", got, codes, c.want, c.codes)
 			}
 		})

@@ -57,6 +57,8 @@ func derivable() map[string]string {
 		"AWS::SQS::Queue":                      passing,
 		"AWS::Kinesis::Stream":                 passing,
 		"AWS::KinesisFirehose::DeliveryStream": passing,
+		"AWS::Events::EventBus":                passing,
+		"AWS::Events::Archive":                 passing,
 		"AWS::Logs::LogGroup":                  logs,
 		"AWS::CloudTrail::Trail":               logs,
 		"AWS::ECR::Repository":                 "its images are built again from the commit that they are named by",
