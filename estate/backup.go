@@ -37,7 +37,7 @@ const KindBackup Kind = "backup" // backup vaults and their keys
 // Region, because what the recovery Region holds are copies.
 func (e *Estate) BacksUp(site Site) bool {
 	w := e.Workload
-	return site.Region == e.Regions.Home && (w.Database != nil || w.Transfer != nil || e.Analyses(site))
+	return site.Region == e.Regions.Home && (w.Database != nil || w.Transfer != nil || e.Analyses(site) || len(e.Tenancies(site)) > 0)
 }
 
 // BackupArchive returns the account that holds a copy of every backup, outside

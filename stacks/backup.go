@@ -51,7 +51,7 @@ func (c *composer) addBackups() {
 	for _, site := range c.backedUp() {
 		label := c.estate.Name + "-" + site.Name
 		b.key[site.Name] = c.newKey(b.keys, label, encryption.KeyProps{Alias: c.vaultName(site.Name), Description: "Copies of the backups of " + label,
-			Statements: backup.KeyStatements(site.Account, backup.BackupRole(label))})
+			Statements: backup.KeyStatements(site.Account, backup.BackupRole(label+"*"))})
 		asPart(b.key[site.Name], estate.PartBackup)
 	}
 	b.vaults = c.stack(at, LayerBackup, "Copies of the backups of all environments of "+c.estate.Name, b.keys)
@@ -91,8 +91,8 @@ func (env *environment) addBackup() error {
 	}
 	vault := env.newVault(stack, "Vault", env.name, key, from...)
 	asPart(vault.Construct, estate.PartBackup)
-	props := &backup.Props{Name: env.label(), Vault: env.vaultName(env.name), VaultKey: key, KeepDays: env.estate.Backup.KeepDays,
-		KeepMonthlyDays: env.estate.Backup.KeepMonthlyDays, VPC: env.surroundings(stack).vpc, Copies: env.copies(stack)}
+	props := env.backupProps(stack, env.label(), key)
+	props.VPC = env.surroundings(stack).vpc
 	if env.database != nil {
 		cluster := env.database.Cluster
 		props.Clusters = append(props.Clusters, backup.Cluster{ID: "Database", ARN: cluster.ClusterArn(), Key: imported(stack, "DataKey", env.dataKey),
@@ -107,9 +107,31 @@ func (env *environment) addBackup() error {
 		add("Files", env.files.Bucket, env.filesKey)
 	}
 	add("Lake", env.lake, env.lakeKey)
+	if len(props.Clusters)+len(props.Buckets) == 0 {
+		return nil
+	}
 	plan := backup.New(stack, "Plan", props)
 	asPart(plan.Construct, estate.PartBackup)
 	plan.Construct.Node().AddDependency(vault.Construct)
+	return nil
+}
+
+// backupProps says where a plan of the site's backs up to, and for how long.
+func (env *environment) backupProps(stack awscdk.Stack, name string, vaultKey awskms.IKey) *backup.Props {
+	return &backup.Props{Name: name, Vault: env.vaultName(env.name), VaultKey: vaultKey, KeepDays: env.estate.Backup.KeepDays,
+		KeepMonthlyDays: env.estate.Backup.KeepMonthlyDays, Copies: env.copies(stack)}
+}
+
+func (env *environment) wantsTenantBackup() bool { return env.wantsBackup() && env.wantsTenants() }
+
+// addTenantBackup backs up the files of tenants, apart from all else: an
+// environment without tenants has none of it.
+func (env *environment) addTenantBackup() error {
+	stack := env.stack(LayerTenantBackup, "Backups of the tenants' files", LayerReplicas, LayerTenancy, LayerBackup)
+	forTenants(stack)
+	props := env.backupProps(stack, env.label()+"-tenants", imported(stack, "BackupKey", env.backupKey))
+	props.Buckets = []backup.Bucket{{ID: "Tenants", Resource: env.tenancy.files, Key: imported(stack, "TenantsKey", env.tenancy.filesKey), OtherKeys: true}}
+	asPart(backup.New(stack, "Plan", props).Construct, estate.PartBackup)
 	return nil
 }
 

@@ -24,7 +24,13 @@ const (
 	copyBackup = "backup"
 	copyFiles  = "files"
 	copyLake   = "lake"
+	// copyTenants are the tenants' files. Each is encrypted by its tenant's key at
+	// home, and all copies by one key of the recovery Region.
+	copyTenants = "tenant-files"
 )
+
+// copied lists the purposes of buckets.
+func copied() []string { return []string{copyFiles, copyLake, copyTenants} }
 
 func (env *environment) wantsReplicas() bool {
 	return env.estate.Regions.Recovery != "" && env.estate.BacksUp(env.site)
@@ -39,6 +45,9 @@ func (env *environment) replicated() map[string]string {
 	if env.wantsAnalytics() {
 		all[copyLake] = estate.PartLake
 	}
+	if env.wantsTenants() {
+		all[copyTenants] = estate.PartTenantFiles
+	}
 	return all
 }
 
@@ -49,9 +58,12 @@ func (env *environment) addReplicaKeys() error {
 		env.replicas.keys[purpose] = env.newKey(stack, purpose, encryption.KeyProps{Alias: env.label() + "-" + purpose + "-replica",
 			Description: "Copies of the " + what + " of " + env.label()})
 		asPart(env.replicas.keys[purpose], part)
+		if purpose == copyTenants {
+			forTenants(env.replicas.keys[purpose])
+		}
 	}
 	add(copyBackup, estate.PartBackup, "backups")
-	for _, purpose := range []string{copyFiles, copyLake} {
+	for _, purpose := range copied() {
 		if part, ok := env.replicated()[purpose]; ok {
 			add(purpose, part, purpose)
 		}
@@ -71,7 +83,7 @@ func (env *environment) addReplicas() error {
 	}
 	vault := env.newVault(stack, "Vault", env.name, imported(stack, "BackupKey", r.keys[copyBackup]))
 	asPart(vault.Construct, estate.PartBackup)
-	for _, purpose := range []string{copyFiles, copyLake} {
+	for _, purpose := range copied() {
 		part, ok := env.replicated()[purpose]
 		if !ok {
 			continue
@@ -79,6 +91,9 @@ func (env *environment) addReplicas() error {
 		r.buckets[purpose] = bucketName(env.label(), purpose, "replica", env.site.Account)
 		b := bucket.New(stack, purpose, &bucket.Props{Name: r.buckets[purpose], Key: imported(stack, purpose+"Key", r.keys[purpose]), Logs: logs.accessLogs()})
 		asPart(b.Construct, part)
+		if purpose == copyTenants {
+			forTenants(b.Construct)
+		}
 	}
 	return nil
 }

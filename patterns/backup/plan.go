@@ -73,6 +73,8 @@ type Bucket struct {
 	ID       string
 	Resource awss3.IBucket
 	Key      awskms.IKey
+	// OtherKeys says that other keys of the account may encrypt its objects.
+	OtherKeys bool
 }
 
 // Plan is what backs up, and tries to restore.

@@ -5,6 +5,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/suretyhq/surety/patterns/bucket"
 )
 
 // BackupRole is the name of the role that backs up, which the keys of other
@@ -96,6 +98,13 @@ func (p *Plan) backUpBuckets(may func(map[string]any, []*string, ...string)) {
 		"s3:GetInventoryConfiguration", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutBucketNotification", "s3:PutInventoryConfiguration")
 	may(nil, objects, "s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging")
 	may(p.throughS3(), keys, "kms:Decrypt", "kms:DescribeKey")
+	for _, b := range p.props.Buckets {
+		if b.OtherKeys {
+			when := p.throughS3()
+			when["StringLike"] = map[string]any{bucket.ContextKey: bucket.ContextOf(b.Resource)}
+			may(when, []*string{bucket.AnyKey(p.Construct)}, "kms:Decrypt")
+		}
+	}
 	may(nil, everything(), "s3:ListAllMyBuckets", "cloudwatch:GetMetricData")
 	may(nil, []*string{p.arn("events", "rule/AwsBackupManagedRule*")}, "events:DeleteRule", "events:DescribeRule", "events:DisableRule", "events:EnableRule",
 		"events:ListTargetsByRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets")

@@ -1,6 +1,7 @@
 // Package restapi makes a public REST API that leads to a private service.
 //
-// It has one name, its own; the address that AWS would give it is off. Every
+// It has one name, its own, or one for each tenant whose instance of the service
+// it leads to; the address that AWS would give it is off. Every
 // method but the preflight asks an authoriser and needs an API key; requests are
 // checked before they go on, throttled, traced and logged without their bodies;
 // the way to the service is TLS by a VPC link. A browser may call it from the
@@ -36,6 +37,10 @@ const Stage = "gateway"
 // Amazon API Gateway Developer Guide).
 const policyTLS = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 
+// HeaderTenant says to the balancer and the service for which tenant a request
+// is. What the authoriser says takes the place of what the client sent.
+const HeaderTenant = "X-Surety-Tenant"
+
 // strict takes requests only under the name for which the TLS session is.
 const strict = "STRICT"
 
@@ -48,6 +53,10 @@ type Props struct {
 	Domain         string
 	CertificateARN *string
 	Zone           awsroute53.IHostedZone
+	// OfTenants says that it leads to tenants' own instances of the service, which
+	// the balancer tells apart by HeaderTenant: clients find each at a name of its
+	// own, LABEL-Domain, which NewName makes, and none at Domain.
+	OfTenants bool
 	// LinkID is the VPC link, BalancerARN the balancer behind it, and Host the
 	// name under which the service's certificate and rule are known there.
 	LinkID, BalancerARN *string
@@ -56,7 +65,8 @@ type Props struct {
 	// and scopes, which the service gets as headers.
 	Authoriser awslambda.IFunction
 	// Origins are the web origins from which browsers may call it; none: no
-	// browser may.
+	// browser may. Of an API of tenants: what follows a tenant's label in the
+	// names of the tenant's own portals.
 	Origins []string
 	// Rate and Burst are what all clients together may ask, in requests a second
 	// and at once.
@@ -96,7 +106,10 @@ func New(scope constructs.Construct, id string, props *Props) *API {
 	a.addMethods()
 	a.addRefusals()
 	a.addStage()
-	a.addName()
+	if !props.OfTenants {
+		NewName(a.Construct, &NameProps{Domain: jsii.String(props.Domain), CertificateARN: props.CertificateARN, Zone: props.Zone,
+			API: a.Resource.Ref(), Stage: a.Stage.Ref()}).AddResourceDependency(a.Stage, nil)
+	}
 	return a
 }
 
@@ -145,7 +158,7 @@ func (a *API) copied(r awscdk.CfnResource, says any) {
 func (a *API) addRefusals() {
 	for _, typ := range []string{"DEFAULT_4XX", "DEFAULT_5XX"} {
 		headers := map[string]any{"gatewayresponse.header.Cache-Control": "'no-store'", "gatewayresponse.header.Strict-Transport-Security": "'max-age=63072000'"}
-		if len(a.props.Origins) == 1 {
+		if len(a.props.Origins) == 1 && !a.props.OfTenants {
 			headers["gatewayresponse.header.Access-Control-Allow-Origin"] = "'" + a.props.Origins[0] + "'"
 			headers["gatewayresponse.header.Vary"] = "'Origin'"
 		}
@@ -202,16 +215,26 @@ func accessLog() string {
 	return "{" + b.String() + "}"
 }
 
-// addName gives the API its name.
-func (a *API) addName() {
-	name := awsapigateway.NewCfnDomainName(a.Construct, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
-		DomainName: jsii.String(a.props.Domain), RegionalCertificateArn: a.props.CertificateARN, SecurityPolicy: jsii.String(policyTLS),
+// NameProps says which name leads to which API.
+type NameProps struct {
+	// Domain is the name, CertificateARN the certificate for it, Zone the public
+	// zone that it is in.
+	Domain, CertificateARN *string
+	Zone                   awsroute53.IHostedZone
+	// API is the API's id, Stage its stage's name.
+	API, Stage *string
+}
+
+// NewName gives an API a name in public DNS, and returns what maps it.
+func NewName(scope constructs.Construct, props *NameProps) awsapigateway.CfnBasePathMapping {
+	name := awsapigateway.NewCfnDomainName(scope, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
+		DomainName: props.Domain, RegionalCertificateArn: props.CertificateARN, SecurityPolicy: jsii.String(policyTLS),
 		EndpointAccessMode:    jsii.String(strict),
 		EndpointConfiguration: &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")}})
-	mapping := awsapigateway.NewCfnBasePathMapping(a.Construct, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
-		DomainName: name.Ref(), RestApiId: a.Resource.Ref(), Stage: a.Stage.Ref()})
-	mapping.AddResourceDependency(a.Stage, nil)
-	awsroute53.NewCfnRecordSet(a.Construct, jsii.String("Name"), &awsroute53.CfnRecordSetProps{
-		HostedZoneId: a.props.Zone.HostedZoneId(), Name: jsii.String(a.props.Domain), Type: jsii.String("A"),
+	mapping := awsapigateway.NewCfnBasePathMapping(scope, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
+		DomainName: name.Ref(), RestApiId: props.API, Stage: props.Stage})
+	awsroute53.NewCfnRecordSet(scope, jsii.String("Name"), &awsroute53.CfnRecordSetProps{
+		HostedZoneId: props.Zone.HostedZoneId(), Name: props.Domain, Type: jsii.String("A"),
 		AliasTarget: &awsroute53.CfnRecordSet_AliasTargetProperty{DnsName: name.AttrRegionalDomainName(), HostedZoneId: name.AttrRegionalHostedZoneId()}})
+	return mapping
 }
