@@ -33,6 +33,7 @@ const (
 	CodeNoEnvironment    = "ESTATE_NO_ENVIRONMENT"
 	CodeKeyAdministrator = "ESTATE_KEY_ADMINISTRATOR"
 	CodeLogDays          = "ESTATE_LOG_DAYS"
+	CodeBackup           = "ESTATE_BACKUP"
 	CodeZones            = "ESTATE_ZONES"
 	CodeSupernet         = "ESTATE_SUPERNET"
 	CodeSupernetTooSmall = "ESTATE_SUPERNET_TOO_SMALL"

@@ -34,6 +34,7 @@ func (e *Estate) fillDefaults() {
 	if !e.has("logging/keep-days") {
 		e.Logging.KeepDays = max(defaultKeepDays, e.Logging.LockDays)
 	}
+	e.fillBackup()
 	for name, env := range e.Environments.All() {
 		env.Size = cmp.Or(env.Size, Small)
 		e.Environments.Set(name, env)

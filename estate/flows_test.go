@@ -140,7 +140,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 
 func TestPartsOfASmallEstate(t *testing.T) {
 	want := []string{
-		"dev/api service 13", "dev/attachment attachment 10", "dev/authoriser function 13", "dev/balancer balancer 13", "dev/batch service 15", "dev/break-glass break-glass 18", "dev/canary canary 13", "dev/database database 16",
+		"dev/api service 13", "dev/attachment attachment 10", "dev/authoriser function 13", "dev/backup backup 10", "dev/balancer balancer 13", "dev/batch service 15", "dev/break-glass break-glass 18", "dev/canary canary 13", "dev/database database 16",
 		"dev/endpoints endpoints 10", "dev/forwarder forwarder 8", "dev/gateway gateway 13", "dev/lake lake 17", "dev/logs logs 10", "dev/portal service 14", "dev/replication replication 17", "dev/resolver resolver 14", "dev/tunnel tunnel 14",
 		"hub/attachment attachment 6", "hub/egress egress 6", "hub/firewall firewall 6", "hub/logs logs 6",
 	}

@@ -44,6 +44,7 @@ organisation:
     two: {id: "100000000003", roles: []}
 keys: {administrator: "arn:aws:iam::100000000009:role/security/key-admin", origin: external}
 logging: {lock-days: 400, keep-days: 4000}
+backup: {keep-days: 40, keep-monthly-days: 400}
 network: {supernet: 172.16.0.0/12, availability-zones: 4, allow-egress: [.a.example, b.example], dns: {forward: {corp.example: {servers: [203.0.113.53, 198.51.100.53], name: dns.a.example}}}}
 environments:
   first: {account: one, size: large, cidr: 172.20.0.0/18}

@@ -61,6 +61,9 @@ func (e *Estate) securityParts(b *partBuilder) {
 	archive, account := e.WithRole(RoleLogArchive)
 	if account.ID != "" {
 		b.addTo(ArchiveEnvironment, PartLogs, KindLogs, "organisation/accounts/"+archive)
+		if e.BackupArchive().ID != "" {
+			b.addTo(ArchiveEnvironment, PartBackup, KindBackup, "organisation/accounts/"+archive)
+		}
 	}
 	audit, account := e.WithRole(RoleAudit)
 	if account.ID == "" {

@@ -21,6 +21,7 @@ func fixedParts() map[string]Kind {
 		PartAuthoriser:  KindFunction, PartEdge: KindEdge,
 		PartCanary:     KindCanary,
 		PartBreakGlass: KindBreakGlass,
+		PartBackup:     KindBackup,
 	}
 }
 
@@ -51,6 +52,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 		(*Estate).edgeParts,
 		(*Estate).canaryParts,
 		(*Estate).breakGlassParts,
+		(*Estate).backupParts,
 		(*Estate).functionParts,
 	}
 }

@@ -33,6 +33,8 @@ type Estate struct {
 	Keys Keys `yaml:"keys,omitempty"`
 	// Logging says how long the archive keeps logs.
 	Logging Logging `yaml:"logging,omitempty"`
+	// Backup says how long backups are kept.
+	Backup Backup `yaml:"backup,omitempty"`
 	// Network says how addresses, Availability Zones and egress are laid out.
 	Network Network `yaml:"network,omitempty"`
 	// Environments are copies of the platform, each in its own VPC.

@@ -28,6 +28,7 @@ func (v *validator) estate() {
 	v.organisation()
 	v.keys()
 	v.logging()
+	v.backup()
 	tooMany := v.atMost("environments", e.Environments.Len(), maxEnvironments)
 	tooMany = v.atMost("workload/services", e.Workload.Services.Len(), maxServices) || tooMany
 	tooMany = v.atMost("workload/functions", e.Workload.Functions.Len(), maxServices) || tooMany

@@ -26,9 +26,11 @@ func (env *environment) wantsAnalytics() bool { return env.estate.Analyses(env.s
 
 // addAnalytics copies the database to a lake, for those who analyse it.
 func (env *environment) addAnalytics() error {
-	stack := env.stack(LayerAnalytics, "Copy of the database for analysis", LayerKeys, LayerDelivery, LayerNetwork, LayerData)
+	stack := env.stack(LayerAnalytics, "Copy of the database for analysis", LayerKeys, LayerDelivery, LayerReplicas, LayerNetwork, LayerData)
 	around, key := env.surroundings(stack), imported(stack, "LakeKey", env.lakeKey)
-	l := lake.New(stack, "Lake", &lake.Props{Name: env.label(), Folder: lakeFolder, Key: key, AccountCatalog: env.firstOfAccount(), Logs: env.delivery.accessLogs()})
+	l := lake.New(stack, "Lake", &lake.Props{Name: env.label(), Folder: lakeFolder, Key: key, AccountCatalog: env.firstOfAccount(), Logs: env.delivery.accessLogs(),
+		Replicas: env.replicas.of(copyLake)})
+	env.lake = l.Files
 	asPart(l.Construct, estate.PartLake)
 	r, err := replication.New(stack, "Replication", &replication.Props{Name: env.label(), Host: env.database.Cluster.ClusterEndpoint().Hostname(), Port: postgres.Port,
 		Database: postgres.DatabaseName, SecretName: env.estate.Name + "/" + env.name + "/analytics/database", Subnets: around.subnets(threetier.Data),

@@ -18,6 +18,7 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/alert"
 	"github.com/suretyhq/surety/patterns/balancer"
+	"github.com/suretyhq/surety/patterns/bucket"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -43,6 +44,9 @@ type environment struct {
 	artifactsKey, volumeKey, eventsKey      awskms.Key
 	delivery                                *delivery        // nil: nothing is archived
 	files                                   *transfer.Server // nil: no partners
+	backupKey                               awskms.Key
+	replicas                                *replicas      // nil: there is no recovery Region
+	lake                                    *bucket.Bucket // nil: nothing is analysed
 	network                                 *threetier.Network
 	groups                                  *groups.Groups
 	namespace                               awsservicediscovery.PrivateDnsNamespace
@@ -122,7 +126,14 @@ func (env *environment) addKeys() error {
 		env.eventsKey = key("events", estate.PartEvents, encryption.KeyProps{Description: "Events of " + env.label(), Events: true})
 	}
 	if env.estate.Workload.Database != nil {
-		env.dataKey = key("data", estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
+		props := env.copiedKey()
+		props.Description = "Database of " + env.label()
+		env.dataKey = key("data", estate.PartDatabase, props)
+	}
+	if env.wantsBackup() {
+		props := env.copiedKey()
+		props.Description = "Backups of " + env.label()
+		env.backupKey = key("backup", estate.PartBackup, props)
 	}
 	return nil
 }

@@ -13,11 +13,11 @@ func (env *environment) wantsFiles() bool { return env.estate.Workload.Transfer 
 // environment's account, in a VPC of its own: what is open to the internet is
 // connected to nothing.
 func (env *environment) addFiles() error {
-	stack := env.stack(LayerFiles, "Exchange of files with partners", LayerHubCore, LayerKeys, LayerDelivery)
+	stack := env.stack(LayerFiles, "Exchange of files with partners", LayerHubCore, LayerKeys, LayerDelivery, LayerReplicas)
 	plan, logKey := env.estate.TransferPlan(env.site), imported(stack, "LogKey", env.logKey)
 	props := &transfer.Props{Name: env.label() + "-transfer", CIDR: plan.CIDR, Private: env.estate.Network.Supernet, Zones: plan.Zones,
 		Subnets: plan.Subnets[estate.TierPublic], Key: imported(stack, "FilesKey", env.filesKey), LogKey: logKey,
-		Logs: env.delivery.accessLogs(), FlowArchive: env.delivery.recordsARN()}
+		Logs: env.delivery.accessLogs(), FlowArchive: env.delivery.recordsARN(), Replicas: env.replicas.of(copyFiles)}
 	for name, p := range env.estate.Workload.Transfer.Partners.All() {
 		props.Partners = append(props.Partners, transfer.Partner{Name: name, Allow: p.Allow, Keys: p.Keys})
 	}

@@ -41,6 +41,14 @@ const (
 	LayerFiles     = "files"
 	LayerAnalytics = "analytics"
 
+	LayerBackup     = "backup"
+	LayerBackupKeys = "backup-keys"
+	// LayerTenantBackup backs up the files of tenants.
+	LayerTenantBackup = "tenant-backup"
+	// LayerReplicas holds copies in the recovery Region.
+	LayerReplicas    = "replicas"
+	LayerReplicaKeys = "replica-keys"
+
 	LayerZone       = "zone"
 	LayerAPI        = "api"
 	LayerGateway    = "gateway" // and the number of a balancer of tenants
@@ -172,6 +180,8 @@ func networkLayers() []layer {
 // workloadLayers are composed after the hub's routes.
 func workloadLayers() []layer {
 	return []layer{
+		{name: LayerReplicaKeys, wanted: (*environment).wantsReplicas, add: (*environment).addReplicaKeys},
+		{name: LayerReplicas, wanted: (*environment).wantsReplicas, add: (*environment).addReplicas},
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
 		{name: LayerArtifacts, wanted: (*environment).wantsArtifacts, add: (*environment).addArtifacts},
@@ -189,6 +199,9 @@ func workloadLayers() []layer {
 		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
 		{name: LayerEdge, wanted: (*environment).wantsWebsite, add: (*environment).addEdge},
 		{name: LayerEdgeLogs, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeLogs},
+		// After all that holds data.
+		{name: LayerBackup, wanted: (*environment).wantsBackup, add: (*environment).addBackup},
+		{name: LayerTenantBackup, wanted: (*environment).wantsTenantBackup, add: (*environment).addTenantBackup},
 		// The last: it watches what the others made.
 		{name: LayerObserve, add: (*environment).addObserve},
 	}
@@ -208,7 +221,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 4 + c.securityStacks() + c.organisationStacks()
+	c.total = 4 + c.securityStacks() + c.backupStacks() + c.organisationStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
 			c.total += l.count(env)
@@ -216,6 +229,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	}
 	organisation := c.addOrganisation()
 	c.addArchive()
+	c.addBackups()
 	c.addTrail()
 	if err := c.addDetection(); err != nil {
 		return nil, err
@@ -256,6 +270,7 @@ type composer struct {
 	plan        estate.Plan
 	options     Options
 	archive     *archive // nil: the estate has none
+	backups     *backups // nil: the estate has no account for them
 	hub         *hub
 	done, total int
 }

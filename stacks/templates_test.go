@@ -219,8 +219,10 @@ func text(v any) string {
 }
 
 func (r resource) tag(key string) string {
-	if m, ok := r.get("Tags").(map[string]any); ok {
-		return text(m[key])
+	for _, field := range []string{"Tags", "BackupVaultTags"} {
+		if m, ok := r.get(field).(map[string]any); ok {
+			return text(m[key])
+		}
 	}
 	for _, field := range []string{"Tags", "HostedZoneTags"} {
 		for _, tag := range r.list(field) {

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -27,12 +28,13 @@ type tenancy struct {
 	balancers   []*balancer.Balancer
 	provisioner *function.Function
 	files       awss3.IBucket // in which each tenant has a prefix
+	filesKey    awskms.Key
 }
 
 func (env *environment) wantsTenants() bool { return len(env.estate.Tenancies(env.site)) > 0 }
 
 func (env *environment) addTenancy() error {
-	stack := env.stack(LayerTenancy, "What the tenants share", LayerDelivery, LayerPlatform)
+	stack := env.stack(LayerTenancy, "What the tenants share", LayerDelivery, LayerReplicas, LayerPlatform)
 	forTenants(stack)
 	around := env.surroundings(stack)
 	env.tenancy = &tenancy{}
@@ -57,7 +59,9 @@ func (env *environment) addTenantFiles(stack constructs.Construct) {
 	asPart(scope, estate.PartTenantFiles)
 	key := encryption.NewKey(scope, "Key", &encryption.KeyProps{Alias: env.label() + "-" + estate.PartTenantFiles,
 		Description: "Bucket of the files of tenants of " + env.label(), Administrator: env.estate.Keys.Administrator})
-	env.tenancy.files = bucket.New(scope, "Tenants", &bucket.Props{Key: key, Logs: env.delivery.accessLogs()}).Resource
+	env.tenancy.filesKey = key
+	env.tenancy.files = bucket.New(scope, "Tenants", &bucket.Props{Key: key, OtherKeys: true, Logs: env.delivery.accessLogs(),
+		EventBridge: true, Replicas: env.replicas.of(copyTenants)}).Resource
 }
 
 // provisionerSeconds is longer than making a database takes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -135,6 +136,28 @@ func (w *world) trustStep(principal, what string) step {
 		act: func(ctx context.Context) error {
 			_, err := w.organizations.EnableAWSServiceAccess(ctx, &organizations.EnableAWSServiceAccessInput{ServicePrincipal: aws.String(principal)})
 			w.services = nil
+			return err
+		}}
+}
+
+// backupStep lets AWS Backup copy from one of the organisation's accounts to
+// another, which no type of CloudFormation does ("Creating backup copies across
+// AWS accounts", AWS Backup Developer Guide). AWS Backup has to be trusted.
+func (w *world) backupStep() step {
+	const setting = "isCrossAccountBackupEnabled"
+	return step{id: "backup-copies", what: "let AWS Backup copy between the organisation's accounts", path: "organisation",
+		look: func(ctx context.Context) (view, error) {
+			if is, err := w.trusts(ctx, "backup.amazonaws.com"); err != nil || !is {
+				return view{}, err
+			}
+			out, err := w.backup.DescribeGlobalSettings(ctx, &backup.DescribeGlobalSettingsInput{})
+			if err != nil {
+				return view{}, err
+			}
+			return view{done: out.GlobalSettings[setting] == "true"}, nil
+		},
+		act: func(ctx context.Context) error {
+			_, err := w.backup.UpdateGlobalSettings(ctx, &backup.UpdateGlobalSettingsInput{GlobalSettings: map[string]string{setting: "true"}})
 			return err
 		}}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/account"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -37,6 +38,7 @@ type world struct {
 
 	organizations  *organizations.Client
 	account        *account.Client
+	backup         *backup.Client
 	ram            *ram.Client
 	iam            *iam.Client
 	cloudformation *cloudformation.Client
@@ -49,7 +51,7 @@ type world struct {
 func newWorld(o Options) *world {
 	o.Config.Region = global
 	o.Config.Retryer = retryer(o.Poll)
-	return &world{o: o, organizations: organizations.NewFromConfig(o.Config), account: account.NewFromConfig(o.Config),
+	return &world{o: o, organizations: organizations.NewFromConfig(o.Config), account: account.NewFromConfig(o.Config), backup: backup.NewFromConfig(o.Config),
 		ram: ram.NewFromConfig(o.Config), iam: iam.NewFromConfig(o.Config), cloudformation: cloudformation.NewFromConfig(o.Config)}
 }
 
@@ -200,7 +202,7 @@ func (w *world) steps() []step {
 	all := []step{w.managementStep(), w.organisationStep()}
 	all = append(all, w.policyTypeSteps()...)
 	all = append(all, w.trustSteps()...)
-	all = append(all, w.sharingStep(), w.stackSetsStep())
+	all = append(all, w.backupStep(), w.sharingStep(), w.stackSetsStep())
 	archive, _ := e.WithRole(estate.RoleLogArchive)
 	audit, _ := e.WithRole(estate.RoleAudit)
 	first := []string{archive, audit}

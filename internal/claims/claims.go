@@ -21,6 +21,7 @@ import (
 	"github.com/suretyhq/surety/internal/claims/parity"
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
+	"github.com/suretyhq/surety/internal/claims/recoverable"
 	"github.com/suretyhq/surety/internal/claims/residency"
 	tenantisolation "github.com/suretyhq/surety/internal/claims/tenant-isolation"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
@@ -50,6 +51,7 @@ func All() []proof.Claim {
 		withinquotas.Claim(),
 		leastprivilege.Claim(),
 		logged.Claim(),
+		recoverable.Claim(),
 		managementempty.Claim(),
 		nolockout.Claim(),
 		watched.Claim(),

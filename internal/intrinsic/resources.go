@@ -88,6 +88,10 @@ func (s *scope) resource(logical string, res value.Value, outer *value.Reason) *
 	case "Retain", "RetainExceptOnCreate", "Snapshot":
 		r.Retain = true
 	}
+	switch s.eval(res.Get("UpdateReplacePolicy")).Text() {
+	case "Retain", "Snapshot":
+		r.RetainReplaced = true
+	}
 	s.dependsOn(res.Get("DependsOn"))
 	r.Hides = s.hides(r, logical, res)
 	if len(s.refers) > 0 {
@@ -118,7 +122,7 @@ func (s *scope) dependsOn(on value.Value) {
 // list of Key and Value or as a map.
 func tags(props value.Value) map[string]value.Value {
 	var found map[string]value.Value
-	for _, property := range [...]string{"Tags", "HostedZoneTags", "FileSystemTags", "UserPoolTags", "AccessPointTags"} {
+	for _, property := range [...]string{"Tags", "HostedZoneTags", "FileSystemTags", "UserPoolTags", "AccessPointTags", "BackupVaultTags", "BackupPlanTags"} {
 		t := props.Get(property)
 		if t.Len() == 0 {
 			continue

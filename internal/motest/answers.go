@@ -1,6 +1,7 @@
 package motest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -29,6 +30,8 @@ func (f *Front) answer(r request) answer {
 		return f.delegation(r)
 	case "EnableHubAdministrator", "ListHubAdministrators", "EnableDutyAdministrator", "ListDutyAdministrators":
 		return f.administrator(r)
+	case "DescribeGlobalSettings", "UpdateGlobalSettings":
+		return f.globalSettings(r)
 	case "ActivateOrganizationsAccess":
 		f.stackSets = true
 		return sayXML(r.operation, "")
@@ -111,6 +114,21 @@ func (f *Front) listCreations(r request) answer {
 		}
 	}
 	return say(map[string]any{"CreateAccountStatuses": list})
+}
+
+// globalSettings tells and changes AWS Backup's settings of the organisation,
+// which has to trust it ("Creating backup copies across AWS accounts", AWS
+// Backup Developer Guide).
+func (f *Front) globalSettings(r request) answer {
+	if r.operation == "DescribeGlobalSettings" {
+		return say(map[string]any{"GlobalSettings": map[string]string{"isCrossAccountBackupEnabled": cmp.Or(f.copies, "false")}})
+	}
+	if !f.trusted["backup.amazonaws.com"] {
+		return refuse("InvalidRequestException", "AWS Backup has no trusted access")
+	}
+	settings, _ := r.in["GlobalSettings"].(map[string]any)
+	f.copies, _ = settings["isCrossAccountBackupEnabled"].(string)
+	return answer{status: http.StatusOK}
 }
 
 // share also makes the service-linked role and trusts the service

@@ -16,7 +16,8 @@ import (
 
 // Front stands in front of a moto server and answers what moto lacks, as AWS's
 // documentation says: accounts that take their time, Regions that accounts
-// enable, delegated administrators, StackSets' access to an organisation. What
+// enable, delegated administrators, StackSets' access to an organisation, AWS
+// Backup's settings. What
 // it does not know goes to moto.
 type Front struct {
 	// URL is the endpoint of every service.
@@ -38,6 +39,7 @@ type Front struct {
 	regions   map[string]int      // account/Region: how often asked since it was enabled
 	delegated map[string][]string // by principal, or principal/Region
 	stackSets bool
+	copies    string // whether AWS Backup copies between accounts
 }
 
 // Call is one call of AWS's API.
@@ -180,6 +182,8 @@ func read(r *http.Request) (request, error) {
 		req.operation = target
 	case err == nil && form.Get("Action") != "":
 		req.operation = form.Get("Action")
+	case r.URL.Path == "/global-settings":
+		req.operation = map[string]string{http.MethodGet: "DescribeGlobalSettings", http.MethodPut: "UpdateGlobalSettings"}[r.Method]
 	default:
 		req.operation = rest[r.URL.Path]
 	}

@@ -65,6 +65,7 @@ func platform() (dev, hub *build.Builder, by map[string]*resource.Resource) {
 	add(dev, "dev", "endpoints", "AWS::EC2::VPCEndpoint", "Endpoint", build.Props{"VpcEndpointType": "Interface", "SubnetIds": []value.Value{dev.Ref("Subnet")}})
 	add(dev, "dev", "attachment", "AWS::EC2::TransitGatewayAttachment", "Attachment", build.Props{"SubnetIds": []value.Value{dev.Ref("Subnet")}})
 	add(dev, "dev", "logs", "AWS::Logs::LogGroup", "Logs", nil)
+	add(dev, "dev", "backup", "AWS::Backup::BackupVault", "Vault", nil)
 	add(hub, "hub", "attachment", "AWS::EC2::TransitGatewayAttachment", "HubAttachment", nil)
 	add(hub, "hub", "egress", "AWS::EC2::NatGateway", "Nat", nil)
 	add(hub, "hub", "firewall", "AWS::NetworkFirewall::Firewall", "Firewall", nil)
@@ -94,7 +95,7 @@ func TestBindingIsBelieved(t *testing.T) {
 	if id := b.Of[by["Database"].Addr]; id.String() != "dev/database" {
 		t.Errorf("the cluster is %s", id)
 	}
-	if len(b.Parts()) != 9 {
+	if len(b.Parts()) != 10 {
 		t.Errorf("parts: %v", b.Parts())
 	}
 }

@@ -59,7 +59,7 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::Route53Resolver::FirewallRuleGroup", "AWS::Route53Resolver::FirewallRuleGroupAssociation",
 	"AWS::Route53Resolver::ResolverQueryLoggingConfig", "AWS::Route53Resolver::ResolverQueryLoggingConfigAssociation",
 	"AWS::NetworkFirewall::LoggingConfiguration", "AWS::AutoScaling::ScalingPolicy", "AWS::AutoScaling::ScheduledAction",
-	"AWS::AutoScaling::LifecycleHook", "AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection", "AWS::CloudFormation::WaitConditionHandle",
+	"AWS::AutoScaling::LifecycleHook", "AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection", "AWS::Backup::RestoreTestingPlan", "AWS::Backup::RestoreTestingSelection", "AWS::CloudFormation::WaitConditionHandle",
 	"AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::Stack", "AWS::Lambda::LayerVersionPermission", "AWS::Redshift::ClusterParameterGroup",
 	"AWS::ApiGateway::Account", "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Model",
 	"AWS::ApiGateway::RequestValidator", "AWS::ApiGateway::Resource", "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey",

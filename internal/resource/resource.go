@@ -30,6 +30,8 @@ type Resource struct {
 	Tags      map[string]value.Value
 	Pos       diag.Position
 	Retain    bool // DeletionPolicy is Retain, RetainExceptOnCreate or Snapshot
+	// RetainReplaced says that UpdateReplacePolicy is Retain or Snapshot.
+	RetainReplaced bool
 
 	// Conditional says why it is unknown whether the resource will exist: a
 	// condition of its template that nobody can decide. Nil: it will exist.

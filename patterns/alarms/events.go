@@ -62,12 +62,21 @@ func Events() []Event {
 			Pattern: deployment("SERVICE_DEPLOYMENT_COMPLETED"), Filter: `{ $.detail.eventName = "SERVICE_DEPLOYMENT_COMPLETED" }`},
 		{ID: "undeployed", Says: "a deployment of a service failed and was rolled back", Minutes: 5, Above: limit(0),
 			Pattern: deployment("SERVICE_DEPLOYMENT_FAILED"), Filter: `{ $.detail.eventName = "SERVICE_DEPLOYMENT_FAILED" }`},
+		// "Monitoring AWS Backup events using Amazon EventBridge", AWS Backup
+		// Developer Guide: a restore says status where the other jobs say state.
+		{ID: "backups", Says: "a backup, a copy of one or the test of a restore failed", Minutes: 60, Above: limit(0),
+			Pattern: map[string]any{"source": []any{"aws.backup"}, "detail-type": []any{"Backup Job State Change", "Copy Job State Change", "Restore Job State Change"},
+				"detail": map[string]any{"$or": []any{map[string]any{"state": failedJobs()}, map[string]any{"status": failedJobs()}}}},
+			Filter: `{ $.source = "aws.backup" }`},
 		{ID: "edge", Says: "an alarm of the edge goes off in its own Region: a certificate ends soon", Minutes: 5, Above: limit(0),
 			Pattern: map[string]any{"source": []any{"aws.cloudwatch"}, "detail-type": []any{"CloudWatch Alarm State Change"},
 				"detail": map[string]any{"alarmName": []any{map[string]any{"prefix": website.AlarmPrefix}}, "state": map[string]any{"value": []any{"ALARM"}}}},
 			Filter: `{ $.detail.state.value = "ALARM" }`},
 	}
 }
+
+// failedJobs are the states of AWS Backup's jobs that did not do what they should.
+func failedJobs() []any { return []any{"ABORTED", "EXPIRED", "FAILED"} }
 
 func networkChanges() []any {
 	var all []any

@@ -22,6 +22,9 @@ type Props struct {
 	Name string
 	// Key encrypts the objects.
 	Key awskms.IKey
+	// OtherKeys says that who writes may choose another key of the account for an
+	// object, which then encrypts that one.
+	OtherKeys bool
 	// Logs is the name of the bucket of the same account and Region that
 	// receives the records of requests (another's AccountLogs).
 	Logs *string

@@ -1,9 +1,12 @@
 package bucket
 
 import (
+	"maps"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -73,6 +76,27 @@ func (b *Bucket) allowReading(role awsiam.Role, props *Props) {
 	if props.Key != nil {
 		may(role, throughS3(), props.Key.KeyArn(), "kms:Decrypt")
 	}
+	if props.OtherKeys {
+		when := throughS3()
+		maps.Copy(when["StringLike"].(map[string]any), map[string]any{ContextKey: ContextOf(b.Resource)})
+		may(role, when, AnyKey(b.Construct), "kms:Decrypt")
+	}
+}
+
+// ContextKey is the key of a condition by which a permission to decrypt is for
+// the objects of a bucket only, whatever key encrypts them: Amazon S3 puts the
+// ARN of the object or, with an S3 Bucket Key, of the bucket into the encryption
+// context ("Using server-side encryption with AWS KMS keys", Amazon S3 User Guide).
+const ContextKey = "kms:EncryptionContext:aws:s3:arn"
+
+// ContextOf is what ContextKey has to be like for a bucket.
+func ContextOf(b awss3.IBucket) []any {
+	return []any{b.BucketArn(), b.ArnForObjects(jsii.String("*"))}
+}
+
+// AnyKey is every key of the account and Region of a construct.
+func AnyKey(scope constructs.Construct) *string {
+	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{Service: jsii.String("kms"), Resource: jsii.String("key"), ResourceName: jsii.String("*")})
 }
 
 // allowWriting lets the role write copies. It needs kms:Decrypt on the key to

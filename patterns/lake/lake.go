@@ -40,6 +40,8 @@ type Props struct {
 	Key awskms.IKey
 	// Logs is the name of the bucket that records the requests; nil: none.
 	Logs *string
+	// Replicas are copies of the files in other buckets; nil: none.
+	Replicas *bucket.Replicas
 	// AccountCatalog encrypts the account's catalogue, once an account.
 	AccountCatalog bool
 }
@@ -55,7 +57,8 @@ type Lake struct {
 // New makes the lake.
 func New(scope constructs.Construct, id string, props *Props) *Lake {
 	l := &Lake{Construct: constructs.NewConstruct(scope, jsii.String(id)), props: props, database: strings.ReplaceAll(props.Name, "-", "_")}
-	l.Files = bucket.New(l.Construct, "Files", &bucket.Props{Key: props.Key, Logs: props.Logs, Lifecycle: bucket.Lifecycle{InfrequentAfter: 90}})
+	l.Files = bucket.New(l.Construct, "Files", &bucket.Props{Key: props.Key, Logs: props.Logs, Lifecycle: bucket.Lifecycle{InfrequentAfter: 90},
+		EventBridge: true, Replicas: props.Replicas})
 	l.Results = bucket.New(l.Construct, "Results", &bucket.Props{Key: props.Key, Logs: props.Logs, Lifecycle: bucket.Lifecycle{ExpireAfter: resultDays, KeepNoncurrent: 1}})
 	l.catalogue()
 	awsathena.NewCfnWorkGroup(l.Construct, jsii.String("WorkGroup"), &awsathena.CfnWorkGroupProps{Name: jsii.String(props.Name),

@@ -56,6 +56,8 @@ type Props struct {
 	// FlowArchive is the ARN of the bucket that receives the VPC's flow logs
 	// too; nil: none does.
 	FlowArchive *string
+	// Replicas are copies of the files in other buckets; nil: none.
+	Replicas *bucket.Replicas
 }
 
 // Partner is one who exchanges files.
@@ -82,7 +84,7 @@ type Server struct {
 // them in his own firewall.
 func New(scope constructs.Construct, id string, props *Props) *Server {
 	s := &Server{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	s.Bucket = bucket.New(s.Construct, "Files", &bucket.Props{Key: props.Key, Logs: props.Logs, EventBridge: true})
+	s.Bucket = bucket.New(s.Construct, "Files", &bucket.Props{Key: props.Key, Logs: props.Logs, EventBridge: true, Replicas: props.Replicas})
 	s.Logs = encryption.NewLogGroup(s.Construct, "Logs", &encryption.LogGroupProps{Key: props.LogKey})
 	addresses := s.network(props)
 	s.group(props)

@@ -179,7 +179,8 @@ func (c *checker) locate(r *resource.Resource, v value.Value, n naming) place {
 		}
 		return place{region: text}
 	case n == byBucket && v.Kind() == value.String && !strings.HasPrefix(text, "arn:"):
-		return c.bucket(text)
+		name, _, _ := strings.Cut(strings.TrimPrefix(text, "s3://"), "/")
+		return c.bucket(name)
 	}
 	if p := strings.SplitN(text, ":", 6); len(p) >= 4 && p[0] == "arn" && p[3] != "" {
 		return place{region: p[3]}

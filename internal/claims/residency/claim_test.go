@@ -54,6 +54,9 @@ func TestS21_CopiesStayInTheCountry(t *testing.T) {
 	replicated := func(bucket any) build.Props {
 		return build.Props{"ReplicationConfiguration": build.Props{"Rules": []build.Props{{"Destination": build.Props{"Bucket": bucket}}}}}
 	}
+	copying := func(to any) build.Props {
+		return build.Props{"BackupPlan": build.Props{"BackupPlanRule": []build.Props{{"CopyActions": []build.Props{{"DestinationBackupVaultArn": to}}}}}}
+	}
 	there := build.New("100000000004", "us-east-1", "edge")
 	melbourne := build.New("100000000004", "ap-southeast-4", "recovery")
 	for _, c := range []struct {
@@ -77,6 +80,18 @@ func TestS21_CopiesStayInTheCountry(t *testing.T) {
 		{"a secret's replica where deployment says", "AWS::SecretsManager::Secret", build.Props{"ReplicaRegions": []build.Props{{"Region": there.Ref("X")}}}, proof.Unknown, "ReplicaRegions/0/Region"},
 		{"a global table", "AWS::DynamoDB::GlobalTable", build.Props{"Replicas": []build.Props{{"Region": "ap-southeast-2"}, {"Region": "us-west-2"}}}, proof.Refuted, "Replicas/1/Region"},
 		{"a file system's replica", "AWS::EFS::FileSystem", build.Props{"ReplicationConfiguration": build.Props{"Destinations": []build.Props{{"Region": "ap-southeast-1"}}}}, proof.Refuted, "ReplicationConfiguration/Destinations/0/Region"},
+		{"a database's source in Ireland", "AWS::RDS::DBInstance", build.Props{"SourceDBInstanceIdentifier": "arn:aws:rds:eu-west-1:100000000004:db:main"}, proof.Refuted, "SourceDBInstanceIdentifier"},
+		{"a database's source beside it", "AWS::RDS::DBInstance", build.Props{"SourceDBInstanceIdentifier": "main"}, proof.Proved, ""},
+		{"a key's primary in Ireland", "AWS::KMS::ReplicaKey", build.Props{"PrimaryKeyArn": "arn:aws:kms:eu-west-1:100000000004:key/mrk-1"}, proof.Refuted, "PrimaryKeyArn"},
+		{"a key's primary in Melbourne", "AWS::KMS::ReplicaKey", build.Props{"PrimaryKeyArn": melbourne.Attr("Key", "Arn")}, proof.Proved, ""},
+		{"a database copied to a bucket in Virginia", "AWS::DMS::Endpoint", build.Props{"S3Settings": build.Props{"BucketName": "there"}}, proof.Refuted, "S3Settings/BucketName"},
+		{"answers in Melbourne", "AWS::Athena::WorkGroup", build.Props{"WorkGroupConfiguration": build.Props{"ResultConfiguration": build.Props{"OutputLocation": "s3://melbourne/answers/"}}}, proof.Proved, ""},
+		{"answers in Virginia", "AWS::Athena::WorkGroup", build.Props{"WorkGroupConfiguration": build.Props{"ResultConfiguration": build.Props{"OutputLocation": value.Join(build.Of("s3://"), there.Ref("Bucket"), build.Of("/"))}}},
+			proof.Refuted, "WorkGroupConfiguration/ResultConfiguration/OutputLocation"},
+		{"backups copied to a vault in Melbourne", "AWS::Backup::BackupPlan", copying(melbourne.Attr("Vault", "BackupVaultArn")), proof.Proved, ""},
+		{"backups copied to a vault in Ireland", "AWS::Backup::BackupPlan", copying("arn:aws:backup:eu-west-1:100000000004:backup-vault:v"), proof.Refuted, "BackupPlan/BackupPlanRule/0/CopyActions/0/DestinationBackupVaultArn"},
+		{"backups copied as a parameter says", "AWS::Backup::BackupPlan", copying(build.Unknown("a parameter")), proof.Unknown, "BackupPlan/BackupPlanRule/0/CopyActions/0/DestinationBackupVaultArn"},
+		{"snapshots copied to Ireland by a default policy", "AWS::DLM::LifecyclePolicy", build.Props{"PolicyDetails": build.Props{"CrossRegionCopyTargets": []build.Props{{"TargetRegion": "eu-west-1"}}}}, proof.Refuted, "PolicyDetails/CrossRegionCopyTargets/0/TargetRegion"},
 		{"a database's backups", "AWS::RDS::DBInstance", build.Props{"AutomaticBackupReplicationRegion": "ap-southeast-1"}, proof.Refuted, "AutomaticBackupReplicationRegion"},
 		{"a distribution's logs in Sydney", "AWS::Logs::DeliveryDestination", build.Props{"DestinationResourceArn": "arn:aws:logs:ap-southeast-2:100000000004:log-group:x"}, proof.Proved, ""},
 		{"a distribution's logs in Virginia", "AWS::Logs::DeliveryDestination", build.Props{"DestinationResourceArn": "arn:aws:logs:us-east-1:100000000004:log-group:x"}, proof.Refuted, "DestinationResourceArn"},

@@ -71,6 +71,13 @@ func (a *applier) changeOne(r *resource.Resource, ch Change) error {
 			}
 		}
 	}
+	for _, attribute := range ch.Unkeep {
+		kept, ok := map[string]*bool{"DeletionPolicy": &c.Retain, "UpdateReplacePolicy": &c.RetainReplaced}[attribute]
+		if !ok || !*kept {
+			return fmt.Errorf("there is no %s that keeps it", attribute)
+		}
+		*kept = false
+	}
 	for _, path := range ch.Remove {
 		p, ok := set(c.Props, strings.Split(path, "/"), value.Value{})
 		if !ok || c.Props.Path(path).IsAbsent() {

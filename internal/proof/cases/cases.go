@@ -37,7 +37,7 @@ type Case struct {
 }
 
 // Change is one change to the resource that Of selects: exactly one of Set,
-// Remove, Tag, Delete and Add.
+// Remove, Tag, Unkeep, Delete and Add.
 type Change struct {
 	Of Selector `yaml:"of"`
 	// Set gives properties, by path, new values. A map {$ref: SELECTOR,
@@ -47,6 +47,8 @@ type Change struct {
 	Remove []string `yaml:"remove,omitempty"`
 	// Tag gives tags new values; an empty one takes the tag away.
 	Tag map[string]string `yaml:"tag,omitempty"`
+	// Unkeep takes DeletionPolicy or UpdateReplacePolicy away.
+	Unkeep []string `yaml:"unkeep,omitempty"`
 	// Delete takes the resource away.
 	Delete bool `yaml:"delete,omitempty"`
 	// Add adds a resource to the stack of the one that Of selects.
@@ -159,13 +161,13 @@ func (c *Case) check() error {
 	}
 	for _, ch := range c.Change {
 		n := 0
-		for _, has := range []bool{len(ch.Set) > 0, len(ch.Remove) > 0, len(ch.Tag) > 0, ch.Delete, ch.Add != nil} {
+		for _, has := range []bool{len(ch.Set) > 0, len(ch.Remove) > 0, len(ch.Tag) > 0, len(ch.Unkeep) > 0, ch.Delete, ch.Add != nil} {
 			if has {
 				n++
 			}
 		}
 		if n != 1 {
-			return errors.New("a change is exactly one of set, remove, tag, delete and add")
+			return errors.New("a change is exactly one of set, remove, tag, unkeep, delete and add")
 		}
 		if ch.Of.Type == "" {
 			return errors.New("a selector needs a type")
