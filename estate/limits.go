@@ -45,7 +45,7 @@ func (e *Estate) StackSizes() StackSizes {
 		groups, between := map[PartID]bool{}, 0
 		for _, f := range e.GroupFlows(site) {
 			groups[f.From] = true
-			if f.To.Environment != HubEnvironment {
+			if f.To.Environment != site.Hub {
 				groups[f.To], between = true, between+1
 			}
 		}

@@ -71,8 +71,11 @@ func (e *Estate) TenantServices() []string {
 }
 
 // TenantsOf returns the names of the tenants that have an instance on a site,
-// in the order of the file.
+// in the order of the file. None has one where an environment recovers.
 func (e *Estate) TenantsOf(site Site) []string {
+	if site.Recovery() {
+		return nil
+	}
 	var names []string
 	for name, t := range e.Tenants.All() {
 		if t.In(site.Environment) && !t.Retained() {
@@ -87,7 +90,7 @@ func (e *Estate) TenantsOf(site Site) []string {
 // retained keeps its own.
 func (e *Estate) Tenancies(site Site) []Tenancy {
 	services := e.TenantServices()
-	if len(services) == 0 {
+	if len(services) == 0 || site.Recovery() {
 		return nil
 	}
 	each := max(1, balancerTargets/len(services))
@@ -232,8 +235,7 @@ func TenantsGroup(service string) string { return "tenants:" + service }
 // tenants share: those of the environment's parts, and those of the tenants'
 // instances with them. What flows within a tenant is not among them.
 func (e *Estate) GroupFlows(site Site) []Flow {
-	var b flowBuilder
-	b.env = site.Name
+	b := flowBuilder{env: site.Name, hub: site.Hub}
 	for _, add := range environmentFlows() {
 		add(e, &b)
 	}

@@ -37,6 +37,11 @@ func (env *environment) wantsAPI() bool { return len(env.estate.GatewayServices(
 // stage and the web ACL before it. The authoriser is one for all.
 func (env *environment) addAPI() error {
 	stack := env.stack(LayerAPI, "API Gateway", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerPlatform, LayerZone)
+	var moved *string // the health check that says that names lead to the recovery Region
+	if env.recovery != nil {
+		stack.AddStackDependency(env.recovery.stacks[LayerSwitch], jsii.String("names lead by its health check"))
+		moved = env.recovery.moved.HealthCheck.AttrHealthCheckId()
+	}
 	logKey := imported(stack, "LogKey", env.logKey)
 	authoriser, err := env.addAuthoriser(stack, logKey)
 	if err != nil {
@@ -58,15 +63,17 @@ func (env *environment) addAPI() error {
 	for _, name := range env.estate.GatewayServices() {
 		host := name + "." + env.domain()
 		api := restapi.New(stack, name, &restapi.Props{Name: env.label() + "-" + name, Domain: host, CertificateARN: env.certificate(stack, name),
-			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), LinkID: env.link.VpcLinkId(), BalancerARN: env.balancer.Resource.LoadBalancerArn(), Host: host,
+			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), HealthCheckID: moved, LinkID: env.link.VpcLinkId(), BalancerARN: env.balancer.Resource.LoadBalancerArn(), Host: host,
 			Authoriser: authoriser.Resource, Origins: env.estate.Origins(env.site), Rate: all.rate, Burst: all.burst,
 			AccessLogs: access, LogKey: logKey, Account: account})
 		asPart(api.Construct, estate.PartGateway)
 		asPart(api.Errors, estate.PartLogs)
 		webacl.Protect(api.Construct, "WebAcl", acl.AttrArn(), api.StageARN(), api.Stage)
 		plan.APIs = append(plan.APIs, api)
+		env.apiNames = append(env.apiNames, api.Name)
 	}
-	restapi.NewKey(stack, "Key", env.label()+"-"+classDefault, restapi.NewPlan(stack, "Plan", plan))
+	restapi.NewKey(stack, "Key", &restapi.KeyProps{Name: jsii.String(env.label() + "-" + classDefault), PlanID: restapi.NewPlan(stack, "Plan", plan).Ref(),
+		Value: env.sharedKeyValue(stack)})
 	return nil
 }
 

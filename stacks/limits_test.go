@@ -76,7 +76,7 @@ func TestTheHubsRulesDoNotGrowWithEnvironments(t *testing.T) {
 	for _, typ := range []string{"AWS::EC2::NetworkAclEntry", "AWS::EC2::Route"} {
 		for _, r := range a.of(t, "cover-hub-core", typ) {
 			for _, field := range []string{"CidrBlock", "DestinationCidrBlock"} {
-				for _, v := range a.estate.Plan().Environments.All() {
+				for _, v := range a.estate.Plan().Sites.All() {
 					if r.text(field) == v.CIDR.String() {
 						t.Errorf("%s names the range of one environment, %s", r, v.CIDR)
 					}

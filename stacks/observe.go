@@ -54,14 +54,15 @@ func (env *environment) inRegion(layers []string) []awscdk.Stack {
 	return all
 }
 
-// hubObserve watches the hub.
-func (c *composer) hubObserve() awscdk.Stack {
-	stack := c.stack(c.hubPlace(), LayerHubObserve, "Alarms and dashboard of the hub of the estate "+c.estate.Name, c.hub.stack)
-	o := &observed{name: c.estate.Name + "-hub", key: imported(stack, "LogKey", c.hub.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
+// hubObserve watches a hub.
+func (c *composer) hubObserve(h *hub) awscdk.Stack {
+	name := c.hubLabel(h.site)
+	stack := c.stack(c.hubPlace(h.site), LayerHubObserve, "Alarms and dashboard of the "+h.site.Name+" of the estate "+c.estate.Name, h.stack)
+	o := &observed{name: name, key: imported(stack, "LogKey", h.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
 	o.addTopic(stack)
-	made := o.watch(stack, []awscdk.Stack{c.hub.stack, stack})
-	made.Count(alarms.FirewallBlocked(), c.hub.alerts.LogGroupName())
-	c.addDatadogRole(stack, estate.HubEnvironment, c.estate.Name+"-hub", "")
+	made := o.watch(stack, []awscdk.Stack{h.stack, stack})
+	made.Count(alarms.FirewallBlocked(), h.alerts.LogGroupName())
+	c.addDatadogRole(stack, h.site.Name, name, "")
 	return stack
 }
 
@@ -134,7 +135,7 @@ func (o *observed) errors(logs []alarms.Log) []alarms.Graph {
 // permissions to send traces are the last that it gets.
 func (env *environment) trace(service *fargate.Service, name string) {
 	if c := env.estate.Monitoring.Collector; c != nil {
-		service.Trace(c.Image, name, env.name)
+		service.Trace(env.image(c.Image), name, env.name)
 	}
 }
 

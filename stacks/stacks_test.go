@@ -17,7 +17,7 @@ func environments(a assembly) []string { return a.estate.Environments.Keys() }
 func TestS04_ThreeTiersInThreeZones(t *testing.T) {
 	a := load(t)
 	for _, env := range environments(a) {
-		plan, _ := a.estate.Plan().Environments.Get(env)
+		plan, _ := a.estate.Plan().Sites.Get(env)
 		zones := map[string][]string{}
 		for _, s := range a.of(t, "cover-"+env+"-network", "AWS::EC2::Subnet") {
 			for tier, cidrs := range plan.Subnets {

@@ -36,7 +36,7 @@ func TestS16_AuroraIsMultiAZ(t *testing.T) {
 		expect(t, cluster, "true", "DeletionProtection")
 		expect(t, cluster, "35", "BackupRetentionPeriod")
 		expect(t, cluster, "true", "ManageMasterUserPassword")
-		want, _ := databaseSize(env.Size, a.estate.Network.AvailabilityZones)
+		want, _ := databaseSize(env.Size, a.estate.Network.AvailabilityZones, false)
 		zones := map[string]bool{}
 		for _, r := range a.of(t, stack, "AWS::RDS::DBInstance") {
 			zones[r.text("AvailabilityZone")] = true

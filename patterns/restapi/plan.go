@@ -30,12 +30,21 @@ func NewPlan(scope constructs.Construct, id string, props *PlanProps) awsapigate
 		Throttle: &awsapigateway.CfnUsagePlan_ThrottleSettingsProperty{RateLimit: jsii.Number(props.Rate), BurstLimit: jsii.Number(props.Burst)}})
 }
 
-// NewKey makes a client's key in a plan. API Gateway chooses its value, which
-// is in no template.
-func NewKey(scope constructs.Construct, id, name string, plan awsapigateway.CfnUsagePlan) awsapigateway.CfnApiKey {
-	key := awsapigateway.NewCfnApiKey(scope, jsii.String(id), &awsapigateway.CfnApiKeyProps{Name: jsii.String(name), Enabled: jsii.Bool(true)})
+// KeyProps is a client's key.
+type KeyProps struct {
+	Name *string
+	// PlanID is the plan that it is in.
+	PlanID *string
+	// Value is what API Gateway is told to make of it: a reference to a secret.
+	// Nil: API Gateway chooses it. Either way it is in no template.
+	Value *string
+}
+
+// NewKey makes a client's key in a plan.
+func NewKey(scope constructs.Construct, id string, props *KeyProps) awsapigateway.CfnApiKey {
+	key := awsapigateway.NewCfnApiKey(scope, jsii.String(id), &awsapigateway.CfnApiKeyProps{Name: props.Name, Enabled: jsii.Bool(true), Value: props.Value})
 	awsapigateway.NewCfnUsagePlanKey(scope, jsii.String(id+"-InPlan"), &awsapigateway.CfnUsagePlanKeyProps{
-		KeyId: key.Ref(), KeyType: jsii.String("API_KEY"), UsagePlanId: plan.Ref()})
+		KeyId: key.Ref(), KeyType: jsii.String("API_KEY"), UsagePlanId: props.PlanID})
 	return key
 }
 
