@@ -273,7 +273,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 
 func TestMendsNameWhatWasMeant(t *testing.T) {
 	for _, c := range []struct{ from, to, fix string }{
-		{"needs: [database]", "need: [database]", "did you mean needs? The keys here are image, port, expose, needs, called-by"},
+		{"needs: [database]", "need: [database]", "did you mean needs? The keys here are kind, image, artifact, port, expose, needs, called-by"},
 		{"needs: [database]", "needs: [databse]", "did you mean database? Known: api, cache, database, portal"},
 		{"environments:", "environment:", "did you mean environments?"},
 		{"home: ap-southeast-2", "home: ap-southest-2", "did you mean ap-southeast-2?"},

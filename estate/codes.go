@@ -40,6 +40,7 @@ const (
 	CodeOverlap          = "ESTATE_OVERLAP"
 	CodePort             = "ESTATE_PORT"
 	CodeImage            = "ESTATE_IMAGE"
+	CodeArtifact         = "ESTATE_ARTIFACT"
 	CodeRegistry         = "ESTATE_REGISTRY"
 	CodeNeeds            = "ESTATE_NEEDS"
 	CodeHostname         = "ESTATE_HOSTNAME"

@@ -42,6 +42,10 @@ func (e *Estate) fillDefaults() {
 		if !e.has("workload/services/" + name + "/port") {
 			s.Port = defaultPort
 		}
+		s.Kind = cmp.Or(s.Kind, RuntimeContainer)
+		if s.Kind == RuntimeEC2 && !e.has("workload/services/"+name+"/artifact") {
+			s.Artifact = name + suffixArchive
+		}
 		e.Workload.Services.Set(name, s)
 	}
 	e.fillTenants()

@@ -61,6 +61,7 @@ func ImpliedRules() []string {
 		ImpliedEndpoints,
 		ImpliedForward,
 		ImpliedGateway,
+		ImpliedOwnBalancer,
 		ImpliedProvisioner,
 		ImpliedResolver,
 		ImpliedTunnel,
@@ -102,13 +103,14 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 // environmentFlows are what adds flows to a site, a topic each.
 func environmentFlows() []func(*Estate, *flowBuilder) {
 	return []func(*Estate, *flowBuilder){
-		(*Estate).namedFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
+		(*Estate).namedFlows, (*Estate).ownBalancerFlows, (*Estate).exposedFlows, (*Estate).impliedFlows,
 		(*Estate).resolverFlows,
 		(*Estate).provisionerFlows,
 		(*Estate).analyticsFlows,
 		(*Estate).edgeFlows,
 		(*Estate).canaryFlows,
 		(*Estate).breakGlassFlows,
+		(*Estate).functionFlows,
 	}
 }
 
@@ -142,21 +144,28 @@ func (b *flowBuilder) sorted() []Flow {
 
 // namedFlows adds what needs and called-by say.
 func (e *Estate) namedFlows(b *flowBuilder) {
-	port := func(name string) int {
-		if s, ok := dataStores()[name]; ok {
-			return s.port
-		}
-		s, _ := e.Workload.Services.Get(name)
-		return s.Port
-	}
 	for name, s := range e.Workload.Services.All() {
 		path := "workload/services/" + name
-		for i, need := range s.Needs {
-			b.add(name, need, port(need), Flow{Pos: e.Pos(index(path+"/needs", i))})
-		}
+		e.needsOf(b, name, path, s.Needs)
 		for i, caller := range s.CalledBy {
 			b.add(caller, name, s.Port, Flow{Pos: e.Pos(index(path+"/called-by", i))})
 		}
+	}
+}
+
+// needsOf adds the flows to what a service or function needs. Events are
+// published by way of the endpoints, which every part reaches.
+func (e *Estate) needsOf(b *flowBuilder, name, path string, needs []string) {
+	for i, need := range needs {
+		if need == PartEvents {
+			continue
+		}
+		callee, _ := e.Workload.Services.Get(need)
+		port := callee.Port
+		if s, ok := dataStores()[need]; ok {
+			port = s.port
+		}
+		b.add(name, need, port, Flow{Pos: e.Pos(index(path+"/needs", i))})
 	}
 }
 

@@ -119,7 +119,7 @@ func TestImpliedRulesAreTheClosedList(t *testing.T) {
 		t.Error("not sorted")
 	}
 	used := map[string]bool{}
-	for _, f := range mustParse(t, small+"tenants: {kiwi: {}}\n").Flows() {
+	for _, f := range mustParse(t, withJava(t)+"tenants: {kiwi: {}}\n").Flows() {
 		if f.Implied != "" {
 			used[f.Implied] = true
 		}
@@ -162,7 +162,7 @@ func TestFlowsLeadBetweenParts(t *testing.T) {
 			parts[p.ID] = true
 		}
 		for _, f := range e.Flows() {
-			if !parts[f.From] || !parts[f.To] || f.Port == 0 || f.From == f.To {
+			if !parts[f.From] || !parts[f.To] || f.Port == 0 || (f.From == f.To) != (f.Implied == ImpliedOwnBalancer) {
 				t.Errorf("%s: %v", name, f)
 			}
 		}

@@ -53,11 +53,13 @@ workload:
     api: {image: "a/api:1", port: 9443, expose: gateway, needs: [database, cache]}
     portal: {image: "a/portal:1", expose: access, needs: [api]}
     batch: {image: a/batch, needs: [database], called-by: [api, portal]}
+    rating: {kind: ec2, artifact: rating/1.0.0/rating.jar, port: 8081, needs: [database], called-by: [api]}
   database: {engine: aurora-postgresql}
   analytics: {from: database, to: lake}
   transfer: {partners: {broker: {allow: [203.0.113.0/24, 198.51.100.0/25], keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAoRXDeRenNqnKl07V2m3UiK6J9MgVztw2hEtqcg+e31]}}}
   cache: {engine: redis}
   website: {path: web/site, countries: [AU, NZ]}
+  functions: {policy-events: {on: queue, types: [policy.issued, "Policy Cancelled"], needs: [database, api, events]}, audit: {on: queue}}
 tenants:
   kiwi: {}
   kiwi-telco: {name: Kiwi Telco, group: kiwi-telco, environments: [first, second], throttle: {rate: 200, burst: 400}, hostname: kt, state: active}

@@ -38,7 +38,7 @@ type StackSizes struct {
 // want of their entries in network ACLs.
 func (e *Estate) StackSizes() StackSizes {
 	const routes, routesEach = 3, 5
-	const network, networkZone, groupRules, storeEntries = 141, 22, 2, 4
+	const network, networkZone, groupRules, storeEntries, instanceEndpoints = 141, 22, 2, 4, 2
 	const archived = 2 // a second flow log, and what carries the query logs
 	s := StackSizes{HubRoutes: routes + routesEach*e.Environments.Len()}
 	for _, site := range e.Sites() {
@@ -60,7 +60,7 @@ func (e *Estate) StackSizes() StackSizes {
 	if e.exposures().any != "" {
 		s.Network++ // the endpoint of CloudWatch, for canaries
 	}
-	if e.BreaksGlass() {
+	if e.BreaksGlass() || e.RunsInstances() {
 		const sessions = 2 // endpoints
 		s.Network += sessions
 	}
@@ -70,6 +70,9 @@ func (e *Estate) StackSizes() StackSizes {
 	}
 	if e.Archive().ID != "" {
 		s.Network += archived
+	}
+	if e.RunsInstances() {
+		s.Network += instanceEndpoints
 	}
 	s.Platform = e.platformAround()
 	for name := range e.Workload.Services.All() {
@@ -117,13 +120,25 @@ func (e *Estate) platformAround() int {
 
 // platformOf is how many resources a platform stack has for one service.
 func (e *Estate) platformOf(name string) int {
-	const service, exposed, permissions, registry = 9, 3, 1, 1
+	const container, instances, exposed, front, permissions, settings, registry = 9, 7, 3, 6, 1, 1, 1
 	s, _ := e.Workload.Services.Get(name)
-	n := service
+	stores := slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache)
+	n := 0
 	if s.Expose != ExposeNone {
 		n += exposed
 	}
-	if slices.Contains(s.Needs, PartDatabase) || slices.Contains(s.Needs, PartCache) || e.Monitoring.Collector != nil {
+	if s.Kind == RuntimeEC2 {
+		n += instances
+		if e.OwnBalancer(name) {
+			n += front
+		}
+		if stores {
+			n += settings
+		}
+		return n
+	}
+	n += container
+	if stores || e.Publishes(name) || e.Monitoring.Collector != nil {
 		n += permissions
 	}
 	if host, _, _ := strings.Cut(s.Image, "/"); !strings.HasSuffix(host, ".amazonaws.com") && host != "public.ecr.aws" {

@@ -12,7 +12,7 @@ func (p PartID) Compare(o PartID) int {
 // fixedParts returns the kinds of the parts that are not services, by name.
 func fixedParts() map[string]Kind {
 	return map[string]Kind{
-		PartDatabase: KindDatabase, PartCache: KindCache, PartBalancer: KindBalancer,
+		PartDatabase: KindDatabase, PartCache: KindCache, PartArtifacts: KindArtifacts, PartEvents: KindEvents, PartBalancer: KindBalancer,
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
@@ -41,7 +41,7 @@ func (e *Estate) Parts() []Part {
 // siteParts are what adds parts to a site, a topic each.
 func siteParts() []func(*Estate, *partBuilder) {
 	return []func(*Estate, *partBuilder){
-		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).exposedParts,
+		(*Estate).serviceParts, (*Estate).networkParts, (*Estate).databaseParts, (*Estate).cacheParts, (*Estate).artifactParts, (*Estate).exposedParts,
 		(*Estate).resolverParts,
 		(*Estate).transferParts,
 		(*Estate).analyticsParts,
@@ -50,6 +50,7 @@ func siteParts() []func(*Estate, *partBuilder) {
 		(*Estate).edgeParts,
 		(*Estate).canaryParts,
 		(*Estate).breakGlassParts,
+		(*Estate).functionParts,
 	}
 }
 

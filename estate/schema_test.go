@@ -68,6 +68,10 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "date", Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}
 	case reflect.TypeFor[Size]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{Small, Large}}
+	case reflect.TypeFor[Trigger]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{TriggerQueue}}
+	case reflect.TypeFor[Runtime]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{RuntimeContainer, RuntimeEC2}}
 	case reflect.TypeFor[Expose]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{ExposeGateway, ExposeAccess}}
 	case reflect.TypeFor[TenantState]():

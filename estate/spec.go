@@ -111,7 +111,7 @@ const (
 
 // Workload is what runs in every environment.
 type Workload struct {
-	// Services are the containers, by name.
+	// Services are the containers and the archives on EC2, by name.
 	Services Map[Service] `yaml:"services"`
 	// Database is the relational database; absent: none.
 	Database *Database `yaml:"database,omitempty"`
@@ -123,20 +123,29 @@ type Workload struct {
 	Analytics *Analytics `yaml:"analytics,omitempty"`
 	// Website is static content on S3 behind CloudFront; absent: none.
 	Website *Website `yaml:"website,omitempty"`
+	// Functions are what events start, by name.
+	Functions Map[Function] `yaml:"functions,omitempty"`
 }
 
-// Service is one container on ECS Fargate.
+// Service is one container on ECS Fargate, or one Java archive on EC2.
 type Service struct {
-	// Image is the container image: a repository with a tag or digest.
-	Image string `yaml:"image"`
-	// Port is the TCP port on which the container serves TLS. Default 8443.
+	// Kind says what runs it: "container" (ECS Fargate) or "ec2" (a group of
+	// EC2 instances). Default container.
+	Kind Runtime `yaml:"kind,omitempty"`
+	// Image is the container image: a repository with a tag or digest. A
+	// container needs one.
+	Image string `yaml:"image,omitempty"`
+	// Artifact is the key of the Java archive in the environment's bucket of
+	// artefacts, for kind ec2. Default: the service's name and .jar.
+	Artifact string `yaml:"artifact,omitempty"`
+	// Port is the TCP port on which the service serves TLS. Default 8443.
 	Port int `yaml:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`
 	// Expose says by which way clients outside the environment come:
 	// "gateway" (API Gateway's VPC link), "access" (the Zero Trust tunnel), or
 	// none. Both lead through the internal balancer.
 	Expose Expose `yaml:"expose,omitempty"`
 	// Needs lists the parts that the service opens connections to: "database",
-	// "cache" or other services.
+	// "cache" or other services; and "events" if it publishes some.
 	Needs []string `yaml:"needs,omitempty"`
 	// CalledBy lists the services that open connections to this one; it is
 	// Needs said from the other end.
@@ -230,7 +239,7 @@ type Kind string
 
 // The kinds of parts.
 const (
-	KindService    Kind = "service"    // an ECS service; Application
+	KindService    Kind = "service"    // an ECS service, or EC2 instances with their balancer; Application
 	KindDatabase   Kind = "database"   // a DB cluster and its instances, secret and key; Data
 	KindBalancer   Kind = "balancer"   // the internal load balancer; DMZ
 	KindGateway    Kind = "gateway"    // API Gateway's VPC link; DMZ

@@ -63,7 +63,7 @@ const (
 func (e *Estate) TenantServices() []string {
 	var names []string
 	for name, s := range e.Workload.Services.All() {
-		if s.Expose != ExposeNone {
+		if s.Expose != ExposeNone && s.Kind != RuntimeEC2 {
 			names = append(names, name)
 		}
 	}

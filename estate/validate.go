@@ -30,6 +30,7 @@ func (v *validator) estate() {
 	v.logging()
 	tooMany := v.atMost("environments", e.Environments.Len(), maxEnvironments)
 	tooMany = v.atMost("workload/services", e.Workload.Services.Len(), maxServices) || tooMany
+	tooMany = v.atMost("workload/functions", e.Workload.Functions.Len(), maxServices) || tooMany
 	tooMany = v.atMost("tenants", e.Tenants.Len(), maxTenants) || tooMany
 	if tooMany {
 		return

@@ -19,18 +19,13 @@ func (v *validator) workload() {
 	for name, s := range v.e.Workload.Services.All() {
 		v.service("workload/services/"+name, name, s)
 	}
+	v.functions()
 }
 
 func (v *validator) service(at, name string, s Service) {
 	v.name(at, "a service", name)
-	if _, ok := fixedParts()[name]; ok {
-		v.bad(CodeReservedName, at, fmt.Sprintf("a service cannot be named %q", name), "Surety has a part of that name in every environment", "choose another name")
-	}
-	if !isImage(s.Image) {
-		v.bad(CodeImage, at+"/image", fmt.Sprintf("%q is not a container image", short(s.Image)), "",
-			"write a repository and a tag or digest, for example registry.example/team/api:1.0.0")
-	}
-	v.registry(at+"/image", s.Image)
+	v.notReserved(at, "a service", name)
+	v.runs(at, s)
 	if s.Port < 1 || s.Port > 65535 {
 		v.bad(CodePort, at+"/port", fmt.Sprintf("%d is not a TCP port", s.Port), "", "write a number from 1 to 65535")
 	}
@@ -47,19 +42,29 @@ func (v *validator) service(at, name string, s Service) {
 	v.repeated(at+"/called-by", s.CalledBy)
 }
 
-// need checks one thing that a service says it needs.
+// notReserved refuses names that Surety's own parts have.
+func (v *validator) notReserved(at, what, name string) {
+	if _, ok := fixedParts()[name]; ok {
+		v.bad(CodeReservedName, at, fmt.Sprintf("%s cannot be named %q", what, name), "Surety has a part of that name in every environment", "choose another name")
+	}
+}
+
+// need checks one thing that a service or function says it needs.
 func (v *validator) need(at, service, need string) {
 	_, fixed := fixedParts()[need]
 	data, isData := dataStores()[need]
 	switch {
 	case need == service:
-		v.bad(CodeNeeds, at, fmt.Sprintf("service %s needs itself", service), "a flow leads from one part to another", "remove it")
+		v.bad(CodeNeeds, at, fmt.Sprintf("%s needs itself", service), "a flow leads from one part to another", "remove it")
 	case isData && !data.there(v.e):
-		v.bad(CodeNeeds, at, fmt.Sprintf("service %s needs the %s, but the workload has none", service, need), "",
+		v.bad(CodeNeeds, at, fmt.Sprintf("%s needs the %s, but the workload has none", service, need), "",
 			"add "+data.add+" to the workload, or remove it here")
-	case isData:
+	case need == PartEvents && v.e.Workload.Functions.Len() == 0 && !v.unread("workload/functions"):
+		v.bad(CodeNeeds, at, fmt.Sprintf("%s needs events, but no function gets any", service), "without functions there is no bus",
+			"add functions: {NAME: {on: queue}} to the workload, or remove it here")
+	case isData, need == PartEvents:
 	case fixed:
-		v.bad(CodeNeeds, at, fmt.Sprintf("a service cannot need the part %q", need), "what every service needs to reach is opened without being asked for", "remove it")
+		v.bad(CodeNeeds, at, fmt.Sprintf("nothing can need the part %q", need), "what every service needs to reach is opened without being asked for", "remove it")
 	default:
 		if _, ok := v.e.Workload.Services.Get(need); !ok {
 			v.unknown(at, "service", need, append(v.e.Workload.Services.Keys(), PartDatabase, PartCache))

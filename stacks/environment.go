@@ -16,8 +16,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/patterns/alert"
 	"github.com/suretyhq/surety/patterns/balancer"
-	"github.com/suretyhq/surety/patterns/breakglass"
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
@@ -27,6 +27,7 @@ import (
 	"github.com/suretyhq/surety/patterns/redis"
 	"github.com/suretyhq/surety/patterns/restapi"
 	"github.com/suretyhq/surety/patterns/threetier"
+	"github.com/suretyhq/surety/patterns/transfer"
 	"github.com/suretyhq/surety/patterns/vpc"
 	"github.com/suretyhq/surety/patterns/website"
 )
@@ -45,10 +46,12 @@ type environment struct {
 
 	dataKey, cacheKey, logKey               awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
+	artifactsKey, volumeKey, eventsKey      awskms.Key
 	platformKey                             platformKey
 	moved                                   *failover.Switch // what moves traffic here
 	apiNames                                []*restapi.Name
-	delivery                                *delivery // nil: nothing is archived
+	delivery                                *delivery        // nil: nothing is archived
+	files                                   *transfer.Server // nil: no partners
 	network                                 *threetier.Network
 	groups                                  *groups.Groups
 	namespace                               awsservicediscovery.PrivateDnsNamespace
@@ -114,10 +117,17 @@ func (env *environment) addKeys() error {
 			Statements: []awsiam.PolicyStatement{website.KeyStatement(env.site.Account, env.websiteBucket())}})
 	}
 	if env.estate.BreaksGlass() {
-		env.glassKey = key("break-glass", estate.PartBreakGlass, encryption.KeyProps{Description: "Break-glass access to " + env.label(), Statements: breakglass.KeyStatements(env.site.Account)})
+		env.glassKey = key("break-glass", estate.PartBreakGlass, encryption.KeyProps{Description: "Break-glass access to " + env.label(), Instances: true, Statements: alert.KeyStatements(env.site.Account)})
 	}
 	if env.wantsFiles() {
 		env.filesKey = key("files", estate.PartTransfer, encryption.KeyProps{Description: "Files that partners of " + env.label() + " exchange"})
+	}
+	if env.estate.RunsInstances() {
+		env.artifactsKey = key("artifacts", estate.PartArtifacts, encryption.KeyProps{Description: "Artefacts of " + env.label()})
+		env.volumeKey = key("volumes", "", encryption.KeyProps{Description: "Instances' volumes of " + env.label(), Instances: true})
+	}
+	if env.wantsEvents() {
+		env.eventsKey = key("events", estate.PartEvents, encryption.KeyProps{Description: "Events of " + env.label(), Events: true})
 	}
 	if env.estate.Workload.Database != nil {
 		env.dataKey = key(dataPurpose, estate.PartDatabase, encryption.KeyProps{Description: "Database of " + env.label()})
@@ -157,7 +167,8 @@ func (env *environment) addNetwork() error {
 		return err
 	}
 	asPart(endpoints.New(stack, "Endpoints", &endpoints.Props{VPCID: env.network.Resource.AttrVpcId(),
-		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints), Services: env.endpointServices()}), estate.PartEndpoints)
+		SubnetIDs: env.network.SubnetIDs(threetier.Endpoint), SecurityGroup: env.groups.Of(estate.PartEndpoints),
+		Services: env.endpointServices(), Packages: env.estate.RunsInstances()}).Construct, estate.PartEndpoints)
 	return nil
 }
 

@@ -22,6 +22,7 @@ func (env *environment) addFiles() error {
 		props.Partners = append(props.Partners, transfer.Partner{Name: name, Allow: p.Allow, Keys: p.Keys})
 	}
 	server := transfer.New(stack, "Transfer", props)
+	env.files = server
 	asPart(server.Construct, estate.PartTransfer)
 	asPart(server.Logs, estate.PartLogs)
 	asPart(server.FlowLogs, estate.PartLogs)

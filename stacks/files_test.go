@@ -84,3 +84,31 @@ func TestS20_PartnersComeToAVPCThatLeadsNowhere(t *testing.T) {
 		}
 	}
 }
+
+// TestS12_FilesOfPartnersComeToTheBus: the bucket tells EventBridge of each
+// file, and a rule brings that to the environment's bus.
+func TestS12_FilesOfPartnersComeToTheBus(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		for _, b := range a.of(t, "cover-"+env+"-files", "AWS::S3::Bucket") {
+			expect(t, b, "true", "NotificationConfiguration", "EventBridgeConfiguration", "EventBridgeEnabled")
+		}
+		n := 0
+		for _, r := range a.of(t, "cover-"+env+"-events", "AWS::Events::Rule") {
+			if r.text("EventPattern", "source", 0) != "aws.s3" {
+				continue
+			}
+			n++
+			expect(t, r, "Object Created", "EventPattern", "detail-type", 0)
+			if to := r.text("Targets", 0, "Arn"); !strings.Contains(to, "Bus") || r.get("Targets", 0, "RoleArn") == nil || r.text("EventBusName") != "default" {
+				t.Errorf("%s sends to %s", r, to)
+			}
+			if name := r.text("EventPattern", "detail", "bucket", "name", 0); !strings.Contains(name, "cover-"+env+"-files") {
+				t.Errorf("%s watches %s", r, name)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s has %d rules for files", env, n)
+		}
+	}
+}

@@ -6,7 +6,8 @@ import (
 )
 
 // plain is an estate that differs from the example in all that stacks' sizes
-// depend on: no tunnel, no database, an image in Amazon ECR, four zones.
+// depend on: no tunnel, no database, an image in Amazon ECR, a service on EC2
+// that is exposed and called by nobody, four zones.
 const plain = `estate: cover
 domain: cover.example
 regions: {home: us-east-1}
@@ -22,6 +23,7 @@ workload:
   services:
     api:  {image: "100000000002.dkr.ecr.us-east-1.amazonaws.com/api:1", port: 8443, expose: gateway}
     jobs: {image: "registry.example/jobs:1", port: 9000, needs: [api], called-by: [api]}
+    java: {kind: ec2, expose: gateway}
 `
 
 // traced has a collector beside each service of plain.

@@ -145,10 +145,13 @@ func (env *environment) endpointServices() []string {
 	if env.estate.Monitoring.Collector != nil {
 		all = append(all, "xray")
 	}
+	if env.estate.RunsInstances() {
+		all = append(all, endpoints.Instances()...)
+	}
 	if env.hasCanaries() {
 		all = append(all, "monitoring") // CloudWatch ("Running a canary in a VPC", Amazon CloudWatch User Guide)
 	}
-	if env.estate.BreaksGlass() {
+	if env.estate.BreaksGlass() || env.estate.RunsInstances() {
 		all = append(all, endpoints.Sessions()...)
 	}
 	return all

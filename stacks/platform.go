@@ -2,7 +2,6 @@ package stacks
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -19,7 +18,6 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
 	"github.com/suretyhq/surety/patterns/fargate"
-	"github.com/suretyhq/surety/patterns/postgres"
 	"github.com/suretyhq/surety/patterns/restapi"
 	"github.com/suretyhq/surety/patterns/threetier"
 )
@@ -36,7 +34,7 @@ type platform struct {
 }
 
 func (env *environment) addPlatform() error {
-	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerData, LayerCache)
+	stack := env.stack(LayerPlatform, "Services", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerData, LayerCache, LayerArtifacts)
 	p := &platform{environment: env, stack: stack, around: env.surroundings(stack)}
 	env.registry = map[string]awssecretsmanager.ISecret{}
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
@@ -54,7 +52,11 @@ func (env *environment) addPlatform() error {
 		asPart(p.balancer.Construct, estate.PartBalancer)
 	}
 	for name, s := range env.estate.Workload.Services.All() {
-		p.addService(name, s)
+		if s.Kind == estate.RuntimeEC2 {
+			p.addInstances(name, s)
+		} else {
+			p.addService(name, s)
+		}
 	}
 	if ways[estate.ExposeGateway] {
 		p.addGateway()
@@ -89,7 +91,7 @@ func (p *platform) addService(name string, s estate.Service) {
 	copies, cpu, memory := serviceSize(p.spec.Size, len(p.application))
 	most := scalingFactor * copies
 	copies = p.standbyCopies(copies)
-	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: p.image(s.Image), Port: s.Port, Environment: p.settings(name, s, func(callee string) string { return callee }),
+	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: p.image(s.Image), Port: s.Port, Environment: p.settings(name, s, itself),
 		Subnets: p.application, SecurityGroup: p.around.group(name), Copies: copies, MaxCopies: most,
 		CPU: cpu, MemoryMiB: memory, Namespace: p.namespace, LogKey: p.logKey, Credentials: p.registryCredentials(scope, name)}
 	if props.Credentials != nil {
@@ -98,12 +100,7 @@ func (p *platform) addService(name string, s estate.Service) {
 	}
 	service := fargate.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)
-	if p.uses(name, estate.PartDatabase) {
-		p.database.Cluster.GrantConnect(service.Task.TaskRole(), jsii.String(name))
-	}
-	if p.uses(name, estate.PartCache) {
-		p.cache.GrantConnect(service.Task.TaskRole(), name)
-	}
+	p.grant(scope, service.Task.TaskRole(), name)
 	p.trace(service, name)
 	if s.Expose != estate.ExposeNone {
 		p.balancer.Expose(name, service.Resource, s.Port, stageOf(s))
@@ -118,39 +115,11 @@ func stageOf(s estate.Service) string {
 	return ""
 }
 
-// uses says whether a part opens connections to another of the environment.
-func (env *environment) uses(name, part string) bool {
-	for _, f := range env.estate.Flows() {
-		if f.From == (estate.PartID{Environment: env.name, Name: name}) && f.To == (estate.PartID{Environment: env.name, Name: part}) {
-			return true
-		}
-	}
-	return false
-}
-
-// settings are a service's environment variables: its port, where its callees
-// are by the names that found gives them, and how to reach database and cache.
-// It signs in to both by IAM as a user of its own, so that it holds no
-// password.
+// settings are a service's environment variables, with the names that found
+// gives its callees.
 func (env *environment) settings(name string, s estate.Service, found func(callee string) string) map[string]*string {
-	vars := map[string]*string{"PORT": jsii.String(fmt.Sprint(s.Port))}
-	for _, f := range env.estate.GroupFlows(env.site) {
-		if f.From.Name != name {
-			continue
-		}
-		if callee, ok := env.estate.Workload.Services.Get(f.To.Name); ok && f.To.Environment == env.name {
-			variable := strings.ToUpper(strings.ReplaceAll(f.To.Name, "-", "_")) + "_URL"
-			vars[variable] = jsii.String(fmt.Sprintf("https://%s.%s:%d", found(f.To.Name), env.estate.ServiceZone(env.site), callee.Port))
-		}
-		if f.To.Name == estate.PartDatabase {
-			vars["PGHOST"], vars["PGPORT"] = env.database.Cluster.ClusterEndpoint().Hostname(), jsii.String(fmt.Sprint(postgres.Port))
-			vars["PGDATABASE"], vars["PGUSER"] = jsii.String(postgres.DatabaseName), jsii.String(name)
-			vars["PGSSLMODE"] = jsii.String("verify-full")
-		}
-	}
-	if env.uses(name, estate.PartCache) {
-		maps.Copy(vars, env.cache.Settings(name))
-	}
+	vars := env.settingsOf(name, found)
+	vars["PORT"] = jsii.String(fmt.Sprint(s.Port))
 	return vars
 }
 

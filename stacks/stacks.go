@@ -33,6 +33,8 @@ const (
 	LayerNetwork   = "network"
 	LayerData      = "data"
 	LayerCache     = "cache"
+	LayerArtifacts = "artifacts"
+	LayerEvents    = "events"
 	LayerPlatform  = "platform"
 	LayerAccess    = "access"
 	LayerTenancy   = "tenancy"
@@ -162,11 +164,13 @@ func workloadLayers() []layer {
 	return []layer{
 		{name: LayerData, wanted: (*environment).wantsData, add: (*environment).addData},
 		{name: LayerCache, wanted: (*environment).wantsCache, add: (*environment).addCache},
+		{name: LayerArtifacts, wanted: (*environment).wantsArtifacts, add: (*environment).addArtifacts},
+		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
+		{name: LayerEvents, wanted: (*environment).wantsEvents, add: (*environment).addEvents},
 		{name: LayerPlatform, add: (*environment).addPlatform},
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
 		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
-		{name: LayerFiles, wanted: (*environment).wantsFiles, add: (*environment).addFiles},
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
 		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},

@@ -241,7 +241,8 @@ func TestPartsCarryTheirTags(t *testing.T) {
 	for _, typ := range []string{"AWS::EC2::NatGateway", "AWS::EC2::SecurityGroup", "AWS::EC2::TransitGatewayAttachment", "AWS::EC2::VPCEndpoint",
 		"AWS::ECS::Service", "AWS::ECS::TaskDefinition", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup",
 		"AWS::Logs::LogGroup", "AWS::NetworkFirewall::Firewall", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret",
-		"AWS::ApiGatewayV2::VpcLink", "AWS::Route53Resolver::ResolverEndpoint", "AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::CloudTrail::Trail",
+		"AWS::S3::Bucket", "AWS::ElastiCache::ReplicationGroup", "AWS::AutoScaling::AutoScalingGroup", "AWS::SNS::Topic", "AWS::CloudTrail::Trail",
+		"AWS::Events::EventBus", "AWS::Lambda::Function", "AWS::ApiGatewayV2::VpcLink", "AWS::Route53Resolver::ResolverEndpoint",
 		"AWS::KinesisFirehose::DeliveryStream"} {
 		for _, r := range a.every(t, typ) {
 			if strings.Contains(r.text("GroupDescription"), estate.TenantsGroup("")) {

@@ -19,6 +19,7 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
 	"github.com/suretyhq/surety/patterns/encryption"
+	"github.com/suretyhq/surety/patterns/events"
 	"github.com/suretyhq/surety/patterns/fargate"
 	"github.com/suretyhq/surety/patterns/groups"
 	"github.com/suretyhq/surety/patterns/redis"
@@ -182,6 +183,9 @@ func (t *tenantStack) addService(name string) {
 	if t.uses(name, estate.PartCache) {
 		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
 	}
+	if t.estate.Publishes(name) {
+		events.GrantPublish(scope, t.label(), t.tenant, service.Task.TaskRole())
+	}
 	t.trace(service, *t.tenant+"-"+name)
 	t.route(scope, name, s, service)
 }
@@ -220,6 +224,9 @@ func (t *tenantStack) settings(name string, s estate.Service) map[string]*string
 	}
 	if t.uses(name, estate.PartCache) {
 		maps.Copy(vars, t.environment.cache.SettingsAs(t.cacheUser, t.tenant))
+	}
+	if t.estate.Publishes(name) {
+		vars[eventSource] = t.tenant
 	}
 	return vars
 }

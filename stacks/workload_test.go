@@ -28,6 +28,141 @@ func TestS10_ServicesRunInEveryZone(t *testing.T) {
 	}
 }
 
+func TestS11_InstancesArePatchedAndReachedBySessionManagerOnly(t *testing.T) {
+	a := load(t)
+	var templates, groups []resource
+	for _, env := range environments(a) {
+		templates = append(templates, a.of(t, "cover-"+env+"-platform", "AWS::EC2::LaunchTemplate")...)
+		groups = append(groups, a.of(t, "cover-"+env+"-platform", "AWS::AutoScaling::AutoScalingGroup")...)
+	}
+	if want := len(environments(a)); len(templates) != want || len(groups) != want {
+		t.Fatalf("%d templates and %d groups, want %d of each", len(templates), len(groups), want)
+	}
+	for _, r := range templates {
+		data := func(path ...any) []any { return append([]any{"LaunchTemplateData"}, path...) }
+		expect(t, r, "required", data("MetadataOptions", "HttpTokens")...)
+		expect(t, r, "1", data("MetadataOptions", "HttpPutResponseHopLimit")...)
+		expect(t, r, "false", data("NetworkInterfaces", 0, "AssociatePublicIpAddress")...)
+		expect(t, r, "true", data("BlockDeviceMappings", 0, "Ebs", "Encrypted")...)
+		expect(t, r, "null", data("KeyName")...)
+		if image := r.text(data("ImageId")...); !strings.HasPrefix(image, "resolve:ssm:/aws/service/ami-amazon-linux-latest/") {
+			t.Errorf("%s starts %s, which is not the newest image", r, image)
+		}
+		script := r.text(data("UserData", "Fn::Base64")...)
+		for _, line := range []string{"PORT=8443", "ARTIFACT=rating.jar", "PGSSLMODE=verify-full", "PGUSER=rating"} {
+			if !strings.Contains(script, "\n"+line+"\n") {
+				t.Errorf("%s is not told %s", r, line)
+			}
+		}
+		if len(script) > 16<<10 {
+			t.Errorf("%s: %d bytes of user data", r, len(script))
+		}
+	}
+	for _, r := range groups {
+		if n := len(r.list("VPCZoneIdentifier")); n != a.estate.Network.AvailabilityZones {
+			t.Errorf("%s is in %d zones", r, n)
+		}
+		expect(t, r, "1209600", "MaxInstanceLifetime")
+		expect(t, r, "ELB", "HealthCheckType")
+		expect(t, r, "100", "InstanceMaintenancePolicy", "MinHealthyPercentage")
+		if minimum, ok := r.get("MinSize").(string); !ok || minimum < "3" {
+			t.Errorf("%s has at least %s instances", r, minimum)
+		}
+	}
+}
+
+// TestS28_AnInstanceFetchesItsOwnArchiveOnly reads the roles of services on EC2.
+func TestS28_AnInstanceFetchesItsOwnArchiveOnly(t *testing.T) {
+	a, seen := load(t), 0
+	for _, r := range a.every(t, "AWS::IAM::Policy") {
+		if !strings.HasSuffix(r.stack, "-platform") {
+			continue
+		}
+		for _, s := range r.list("PolicyDocument", "Statement") {
+			m, _ := s.(map[string]any)
+			if text(m["Action"]) != "s3:GetObject" {
+				continue
+			}
+			seen++
+			if got := text(m["Resource"]); !strings.HasSuffix(got, "/rating.jar") || !strings.Contains(got, "-code-") {
+				t.Errorf("%s reads %s", r, got)
+			}
+		}
+	}
+	if seen != len(environments(a)) {
+		t.Errorf("%d policies read objects, want one an environment", seen)
+	}
+	for _, r := range a.every(t, "AWS::S3::Bucket") {
+		if !strings.HasSuffix(r.stack, "-artifacts") {
+			continue
+		}
+		expect(t, r, "Enabled", "VersioningConfiguration", "Status")
+		expect(t, r, "aws:kms", "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm")
+		for _, property := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+			expect(t, r, "true", "PublicAccessBlockConfiguration", property)
+		}
+	}
+}
+
+func TestS12_EventsReachTheFunctionAndNothingIsLost(t *testing.T) {
+	a := load(t)
+	for _, env := range environments(a) {
+		stack := "cover-" + env + "-events"
+		f := a.of(t, stack, "AWS::Lambda::Function")[0]
+		expect(t, f, "arm64", "Architectures", 0)
+		expect(t, f, "Active", "TracingConfig", "Mode")
+		expect(t, f, "verify-full", "Environment", "Variables", "PGSSLMODE")
+		if n := len(f.list("VpcConfig", "SubnetIds")); n != a.estate.Network.AvailabilityZones {
+			t.Errorf("%s is in %d zones", f, n)
+		}
+		mapping := a.of(t, stack, "AWS::Lambda::EventSourceMapping")[0]
+		expect(t, mapping, "ReportBatchItemFailures", "FunctionResponseTypes", 0)
+		for _, r := range a.of(t, stack, "AWS::SQS::Queue") {
+			if r.text("RedrivePolicy") == "null" {
+				expect(t, r, "1209600", "MessageRetentionPeriod")
+			}
+		}
+		table := a.of(t, stack, "AWS::DynamoDB::Table")[0]
+		expect(t, table, "expires", "TimeToLiveSpecification", "AttributeName")
+		expect(t, table, "true", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
+		rule := a.of(t, stack, "AWS::Events::Rule")[0]
+		for _, path := range [][]any{{"Targets", 0, "Arn"}, {"Targets", 0, "DeadLetterConfig", "Arn"}, {"EventBusName"}} {
+			if rule.text(path...) == "null" {
+				t.Errorf("%s has no %v", rule, path)
+			}
+		}
+	}
+}
+
+// TestS28_OnlyWhoPublishesMaySendEvents reads who may send to the bus.
+func TestS28_OnlyWhoPublishesMaySendEvents(t *testing.T) {
+	a, who := load(t), []string{}
+	for _, r := range a.every(t, "AWS::IAM::Policy") {
+		if strings.HasSuffix(r.stack, "-edge-global") {
+			continue // alarms come home by the default bus
+		}
+		for _, s := range r.list("PolicyDocument", "Statement") {
+			m, _ := s.(map[string]any)
+			if text(m["Action"]) != "events:PutEvents" {
+				continue
+			}
+			env := strings.Split(r.stack, "-")[1]
+			id, _, _ := strings.Cut(r.id, "Service")
+			id, _, _ = strings.Cut(id, "Role")
+			who = append(who, env+" "+id)
+			own := strings.HasSuffix(r.stack, "-events") && strings.HasPrefix(text(m["Resource"]), `{"Fn::GetAtt":["EventsBus`)
+			if got := text(m["Resource"]); !own && !strings.HasSuffix(got, ":event-bus/cover-"+env) {
+				t.Errorf("%s sends to %s", r, got)
+			}
+		}
+	}
+	slices.Sort(who) // the second api of an environment is a tenant's own
+	files := "EventsPartnersFiles"
+	if !slices.Equal(who, []string{"dev " + files, "dev api", "prod " + files, "prod api", "prod api", "staging " + files, "staging api", "staging api"}) {
+		t.Errorf("%v may send events", who)
+	}
+}
+
 func TestS16_AuroraIsMultiAZ(t *testing.T) {
 	a := load(t)
 	for name, env := range a.estate.Environments.All() {

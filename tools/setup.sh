@@ -74,3 +74,8 @@ if ! cmp -s tools/cfn-lint/requirements.txt "$lint/requirements.txt"; then
     fi
   fi
 fi
+
+# Java: what instances on EC2 start is tested with a real Java service.
+if ! command -v javac >/dev/null; then
+  apt_install default-jdk-headless || say "javac is missing: the test of what EC2 instances start needs it (apt-get install default-jdk-headless); go on without"
+fi

@@ -10,7 +10,9 @@ import (
 	encryptedatrest "github.com/suretyhq/surety/internal/claims/encrypted-at-rest"
 	encryptedintransit "github.com/suretyhq/surety/internal/claims/encrypted-in-transit"
 	environmentisolation "github.com/suretyhq/surety/internal/claims/environment-isolation"
+	eventskept "github.com/suretyhq/surety/internal/claims/events-kept"
 	"github.com/suretyhq/surety/internal/claims/guarded"
+	instancespatched "github.com/suretyhq/surety/internal/claims/instances-patched"
 	leastprivilege "github.com/suretyhq/surety/internal/claims/least-privilege"
 	"github.com/suretyhq/surety/internal/claims/logged"
 	managementempty "github.com/suretyhq/surety/internal/claims/management-empty"
@@ -40,6 +42,8 @@ func All() []proof.Claim {
 		privateaccessonly.Claim(),
 		encryptedatrest.Claim(),
 		encryptedintransit.Claim(),
+		eventskept.Claim(),
+		instancespatched.Claim(),
 		guarded.Claim(),
 		residency.Claim(),
 		parity.Claim(),

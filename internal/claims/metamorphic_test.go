@@ -147,6 +147,13 @@ func results(verdicts []proof.Verdict) map[string]string {
 	return out
 }
 
+// ofTemplates says whether a case is about templates themselves: how much one
+// of them holds, or which of two environments' has a counterpart, which are
+// paired as they are cut.
+func ofTemplates(c cases.Case) bool {
+	return slices.ContainsFunc(c.Refutes, func(e cases.Expectation) bool { return e.Claim == "within-quotas" || e.Claim == "parity" })
+}
+
 // TestVerdictsDoNotDependOnHowTemplatesAreWritten proves the example, and the
 // example with some cases applied, as it is and transformed.
 func TestVerdictsDoNotDependOnHowTemplatesAreWritten(t *testing.T) {
@@ -157,7 +164,7 @@ func TestVerdictsDoNotDependOnHowTemplatesAreWritten(t *testing.T) {
 	}
 	inputs := map[string][]*resource.Resource{"the example": x.resources}
 	for i, c := range corpus {
-		if i%6 != 0 {
+		if i%6 != 0 || ofTemplates(c) {
 			continue
 		}
 		if inputs[c.Name], err = cases.Apply(x.input, c); err != nil {

@@ -24,8 +24,8 @@ func TestPlainProjectHasTheseVerdicts(t *testing.T) {
 	}{
 		{"without an estate", nil, []string{
 			"declared-flows estate notApplicable", "egress-inspected 123456789012 refuted", "encrypted-at-rest 123456789012 refuted",
-			"encrypted-in-transit 123456789012 proved", "environment-isolation estate notApplicable", "guarded 123456789012 refuted",
-			"least-privilege 123456789012 proved", "logged 123456789012 refuted", "management-empty estate notApplicable",
+			"encrypted-in-transit 123456789012 proved", "environment-isolation estate notApplicable", "events-kept estate notApplicable", "guarded 123456789012 refuted",
+			"instances-patched estate notApplicable", "least-privilege 123456789012 proved", "logged 123456789012 refuted", "management-empty estate notApplicable",
 			"no-lockout estate notApplicable", "no-overlap estate proved", "parity estate notApplicable",
 			"private-access-only estate notApplicable", "public-edge-only 123456789012 proved", "residency estate notApplicable",
 			"tenant-isolation estate notApplicable", "tier-isolation estate notApplicable", "watched estate notApplicable",
@@ -33,7 +33,8 @@ func TestPlainProjectHasTheseVerdicts(t *testing.T) {
 		{"with an estate", []string{"-f", filepath.Join(dir, "estate.yaml")}, []string{
 			"declared-flows prod refuted", "egress-inspected estate refuted", "egress-inspected prod refuted", "encrypted-at-rest estate refuted",
 			"encrypted-at-rest prod refuted", "encrypted-in-transit estate proved", "encrypted-in-transit prod proved",
-			"environment-isolation prod proved", "guarded prod refuted", "least-privilege estate proved", "logged estate refuted",
+			"environment-isolation prod proved", "events-kept estate notApplicable", "guarded prod refuted",
+			"instances-patched estate notApplicable", "least-privilege estate proved", "logged estate refuted",
 			"logged prod refuted", "management-empty estate notApplicable", "no-lockout estate notApplicable", "no-overlap estate proved",
 			"parity estate notApplicable", "private-access-only estate notApplicable", "public-edge-only hub proved", "public-edge-only prod refuted",
 			"residency prod proved", "tenant-isolation prod notApplicable", "tier-isolation prod refuted", "watched estate unknown",

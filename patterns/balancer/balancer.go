@@ -52,16 +52,7 @@ type Balancer struct {
 // New makes the balancer. Its names resolve inside the VPC only.
 func New(scope constructs.Construct, id string, props *Props) *Balancer {
 	b := &Balancer{Construct: constructs.NewConstruct(scope, jsii.String(id)), props: props}
-	b.Resource = awselasticloadbalancingv2.NewApplicationLoadBalancer(b.Construct, jsii.String("Balancer"), &awselasticloadbalancingv2.ApplicationLoadBalancerProps{
-		Vpc: props.VPC, VpcSubnets: &awsec2.SubnetSelection{Subnets: &props.Subnets}, SecurityGroup: props.SecurityGroup,
-		InternetFacing: jsii.Bool(false), DeletionProtection: jsii.Bool(true), DropInvalidHeaderFields: jsii.Bool(true),
-		DesyncMitigationMode: awselasticloadbalancingv2.DesyncMitigationMode_STRICTEST})
-	if props.Logs != nil {
-		// "Enable access logs for your Application Load Balancer", Elastic Load Balancing.
-		b.Resource.SetAttribute(jsii.String("access_logs.s3.enabled"), jsii.String("true"))
-		b.Resource.SetAttribute(jsii.String("access_logs.s3.bucket"), props.Logs)
-		b.Resource.SetAttribute(jsii.String("access_logs.s3.prefix"), jsii.String(bucket.BalancerPrefix))
-	}
+	b.Resource = application(b.Construct, props.VPC, props.Subnets, props.SecurityGroup, props.Logs)
 	if props.Beside != nil {
 		b.certificate, b.Zone = props.Beside.certificate, props.Beside.Zone
 	} else {
@@ -69,13 +60,9 @@ func New(scope constructs.Construct, id string, props *Props) *Balancer {
 			DomainName: jsii.String(props.Domain), SubjectAlternativeNames: jsii.Strings("*." + props.Domain),
 			Validation: awscertificatemanager.CertificateValidation_FromDns(nil)})
 	}
-	b.Listener = awselasticloadbalancingv2.NewApplicationListener(b.Construct, jsii.String("Listener"), &awselasticloadbalancingv2.ApplicationListenerProps{
-		LoadBalancer: b.Resource, Port: jsii.Number(portTLS), Protocol: awselasticloadbalancingv2.ApplicationProtocol_HTTPS,
-		SslPolicy:    awselasticloadbalancingv2.SslPolicy_TLS13_RES,
-		Certificates: &[]awselasticloadbalancingv2.IListenerCertificate{awselasticloadbalancingv2.ListenerCertificate_FromCertificateManager(b.certificate)},
-		Open:         jsii.Bool(false),
-		DefaultAction: awselasticloadbalancingv2.ListenerAction_FixedResponse(jsii.Number(404), &awselasticloadbalancingv2.FixedResponseOptions{
-			ContentType: jsii.String("text/plain"), MessageBody: jsii.String("not found")})})
+	b.Listener = listener(b.Construct, b.Resource, portTLS, b.certificate,
+		awselasticloadbalancingv2.ListenerAction_FixedResponse(jsii.Number(404), &awselasticloadbalancingv2.FixedResponseOptions{
+			ContentType: jsii.String("text/plain"), MessageBody: jsii.String("not found")}))
 	if props.Beside == nil {
 		b.Zone = awsroute53.NewPrivateHostedZone(b.Construct, jsii.String("Zone"), &awsroute53.PrivateHostedZoneProps{
 			ZoneName: jsii.String(props.Domain), Vpc: props.VPC})
@@ -83,9 +70,54 @@ func New(scope constructs.Construct, id string, props *Props) *Balancer {
 	return b
 }
 
-// Expose gives a service the name NAME.DOMAIN. The service's container, which
-// has the same name, serves TLS and answers /health on the port. Stage is as in
-// RouteProps.
+// application makes an internal balancer that logs to a bucket; nil: nowhere.
+func application(scope constructs.Construct, vpc awsec2.IVpc, subnets []awsec2.ISubnet, group awsec2.ISecurityGroup, logs *string) awselasticloadbalancingv2.ApplicationLoadBalancer {
+	lb := awselasticloadbalancingv2.NewApplicationLoadBalancer(scope, jsii.String("Balancer"), &awselasticloadbalancingv2.ApplicationLoadBalancerProps{
+		Vpc: vpc, VpcSubnets: &awsec2.SubnetSelection{Subnets: &subnets}, SecurityGroup: group,
+		InternetFacing: jsii.Bool(false), DeletionProtection: jsii.Bool(true), DropInvalidHeaderFields: jsii.Bool(true),
+		DesyncMitigationMode: awselasticloadbalancingv2.DesyncMitigationMode_STRICTEST})
+	if logs != nil {
+		// "Enable access logs for your Application Load Balancer", Elastic Load Balancing.
+		lb.SetAttribute(jsii.String("access_logs.s3.enabled"), jsii.String("true"))
+		lb.SetAttribute(jsii.String("access_logs.s3.bucket"), logs)
+		lb.SetAttribute(jsii.String("access_logs.s3.prefix"), jsii.String(bucket.BalancerPrefix))
+	}
+	return lb
+}
+
+// listener makes a listener that speaks TLS 1.2 or later.
+func listener(scope constructs.Construct, balancer awselasticloadbalancingv2.ApplicationLoadBalancer, port int,
+	certificate awscertificatemanager.ICertificate, action awselasticloadbalancingv2.ListenerAction,
+) awselasticloadbalancingv2.ApplicationListener {
+	return awselasticloadbalancingv2.NewApplicationListener(scope, jsii.String("Listener"), &awselasticloadbalancingv2.ApplicationListenerProps{
+		LoadBalancer: balancer, Port: jsii.Number(port), Protocol: awselasticloadbalancingv2.ApplicationProtocol_HTTPS,
+		SslPolicy:    awselasticloadbalancingv2.SslPolicy_TLS13_RES,
+		Certificates: &[]awselasticloadbalancingv2.IListenerCertificate{awselasticloadbalancingv2.ListenerCertificate_FromCertificateManager(certificate)},
+		Open:         jsii.Bool(false), DefaultAction: action})
+}
+
+// targetGroup makes a group of targets that serve TLS and answer /health on a
+// port: a service's container of a name, or, where service is nil, instances
+// that register themselves.
+func targetGroup(scope constructs.Construct, vpc awsec2.IVpc, container string, service awsecs.FargateService, port int) awselasticloadbalancingv2.ApplicationTargetGroup {
+	props := &awselasticloadbalancingv2.ApplicationTargetGroupProps{
+		Vpc: vpc, TargetType: awselasticloadbalancingv2.TargetType_INSTANCE, Port: jsii.Number(port),
+		Protocol: awselasticloadbalancingv2.ApplicationProtocol_HTTPS, DeregistrationDelay: awscdk.Duration_Seconds(jsii.Number(30)),
+		HealthCheck: &awselasticloadbalancingv2.HealthCheck{Protocol: awselasticloadbalancingv2.Protocol_HTTPS, Path: jsii.String("/health"),
+			HealthyHttpCodes: jsii.String("200"), Interval: awscdk.Duration_Seconds(jsii.Number(10)), Timeout: awscdk.Duration_Seconds(jsii.Number(5)),
+			HealthyThresholdCount: jsii.Number(2), UnhealthyThresholdCount: jsii.Number(2)}}
+	if service != nil {
+		props.TargetType = awselasticloadbalancingv2.TargetType_IP
+		props.Targets = &[]awselasticloadbalancingv2.IApplicationLoadBalancerTarget{service.LoadBalancerTarget(&awsecs.LoadBalancerTargetOptions{
+			ContainerName: jsii.String(container), ContainerPort: jsii.Number(port)})}
+	}
+	return awselasticloadbalancingv2.NewApplicationTargetGroup(scope, jsii.String("TargetGroup"), props)
+}
+
+// Expose gives a service the name NAME.DOMAIN. What serves it speaks TLS and
+// answers /health on the port: the service's container, which has the same
+// name, or, where service is nil, instances that register themselves in the
+// returned group. Stage is as in RouteProps.
 func (b *Balancer) Expose(name string, service awsecs.FargateService, port int, stage string) awselasticloadbalancingv2.ApplicationTargetGroup {
 	b.rules++
 	return NewRoute(b.Construct, name, &RouteProps{VPC: b.props.VPC, Listener: b.Listener, Balancer: b.Resource, Zone: b.Zone,
@@ -113,7 +145,8 @@ type RouteProps struct {
 	Stage string
 	// Priority is the rule's number, which no other rule of the listener has.
 	Priority *float64
-	Service  awsecs.FargateService
+	// Service is what serves it; nil: instances that register themselves.
+	Service awsecs.FargateService
 	// Container of the service serves TLS and answers /health on the port.
 	Container string
 	Port      int
@@ -122,14 +155,7 @@ type RouteProps struct {
 // NewRoute leads a name to a service, over TLS all the way.
 func NewRoute(within constructs.Construct, id string, props *RouteProps) awselasticloadbalancingv2.ApplicationTargetGroup {
 	scope := constructs.NewConstruct(within, jsii.String(id))
-	group := awselasticloadbalancingv2.NewApplicationTargetGroup(scope, jsii.String("TargetGroup"), &awselasticloadbalancingv2.ApplicationTargetGroupProps{
-		Vpc: props.VPC, TargetType: awselasticloadbalancingv2.TargetType_IP, Port: jsii.Number(props.Port),
-		Protocol: awselasticloadbalancingv2.ApplicationProtocol_HTTPS, DeregistrationDelay: awscdk.Duration_Seconds(jsii.Number(30)),
-		HealthCheck: &awselasticloadbalancingv2.HealthCheck{Protocol: awselasticloadbalancingv2.Protocol_HTTPS, Path: jsii.String("/health"),
-			HealthyHttpCodes: jsii.String("200"), Interval: awscdk.Duration_Seconds(jsii.Number(10)), Timeout: awscdk.Duration_Seconds(jsii.Number(5)),
-			HealthyThresholdCount: jsii.Number(2), UnhealthyThresholdCount: jsii.Number(2)},
-		Targets: &[]awselasticloadbalancingv2.IApplicationLoadBalancerTarget{props.Service.LoadBalancerTarget(&awsecs.LoadBalancerTargetOptions{
-			ContainerName: jsii.String(props.Container), ContainerPort: jsii.Number(props.Port)})}})
+	group := targetGroup(scope, props.VPC, props.Container, props.Service, props.Port)
 	conditions := []awselasticloadbalancingv2.ListenerCondition{awselasticloadbalancingv2.ListenerCondition_HostHeaders(&[]*string{props.Host})}
 	if props.Header != "" {
 		conditions = append(conditions, awselasticloadbalancingv2.ListenerCondition_HttpHeader(jsii.String(props.Header), &[]*string{props.HeaderValue}))

@@ -24,16 +24,16 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/patterns/alert"
+	"github.com/suretyhq/surety/patterns/launch"
 )
-
-// image is the newest image of Amazon Linux for arm64, which brings Session
-// Manager's agent. EC2 resolves it when the bastion starts ("Use AWS Systems
-// Manager parameters instead of AMI IDs in launch templates").
-const image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 // closes is when a bastion that was forgotten is ended, in cron's words: every
 // four hours.
 const closes = "0 */4 * * *"
+
+// longestSeconds is the shortest bound that AWS takes of an instance's life: a
+// day.
+const longestSeconds = 86400
 
 // The bastion's size, and how old a sign-in with the second factor may be.
 const (
@@ -85,31 +85,18 @@ func New(scope constructs.Construct, id string, props *Props) *Access {
 func (a *Access) bastion(props *Props) {
 	role := awsiam.NewRole(a.Construct, jsii.String("BastionRole"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
 		Description: jsii.String("The bastion of " + props.Name)})
-	// These actions take no resource ("Creating an IAM role with minimal Session
-	// Manager permissions", AWS Systems Manager User Guide).
-	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Resources: jsii.Strings("*"), Actions: jsii.Strings("ssmmessages:CreateControlChannel",
-		"ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel")}))
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Resources: jsii.Strings("*"), Actions: jsii.Strings(launch.SessionChannels()...)}))
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Resources: &[]*string{a.arn("ec2", "instance", "*")}, Actions: jsii.Strings("ssm:UpdateInstanceInformation"),
 		Conditions: a.tagged(props, "aws:ResourceTag/")}))
 	profile := awsiam.NewInstanceProfile(a.Construct, jsii.String("Profile"), &awsiam.InstanceProfileProps{Role: role})
-	template := awsec2.NewCfnLaunchTemplate(a.Construct, jsii.String("Template"), &awsec2.CfnLaunchTemplateProps{
-		LaunchTemplateData: &awsec2.CfnLaunchTemplate_LaunchTemplateDataProperty{ImageId: jsii.String(image), InstanceType: jsii.String(instanceType),
-			IamInstanceProfile: &awsec2.CfnLaunchTemplate_IamInstanceProfileProperty{Arn: profile.InstanceProfileArn()},
-			MetadataOptions: &awsec2.CfnLaunchTemplate_MetadataOptionsProperty{HttpEndpoint: jsii.String("enabled"), HttpTokens: jsii.String("required"),
-				HttpPutResponseHopLimit: jsii.Number(1), InstanceMetadataTags: jsii.String("disabled")},
-			NetworkInterfaces: []any{&awsec2.CfnLaunchTemplate_NetworkInterfaceProperty{DeviceIndex: jsii.Number(0), AssociatePublicIpAddress: false,
-				DeleteOnTermination: true, Groups: &[]*string{props.SecurityGroup.SecurityGroupId()}}},
-			BlockDeviceMappings: []any{&awsec2.CfnLaunchTemplate_BlockDeviceMappingProperty{DeviceName: jsii.String("/dev/xvda"),
-				Ebs: &awsec2.CfnLaunchTemplate_EbsProperty{Encrypted: true, KmsKeyId: props.Key.KeyArn(), VolumeType: jsii.String("gp3"),
-					VolumeSize: jsii.Number(diskGiB), DeleteOnTermination: true}}}}})
-	awscdk.Validations_Of(template).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("CloudFormation-Validate::E1152"),
-		Reason: jsii.String("The image is a parameter that EC2 resolves when an instance starts, and not when the stack is deployed.")})
+	template := launch.NewTemplate(a.Construct, "Template", &launch.Props{InstanceType: instanceType, Profile: profile,
+		SecurityGroup: props.SecurityGroup, Key: props.Key, DiskGiB: diskGiB})
 	var subnets []any
 	for _, s := range props.Subnets {
 		subnets = append(subnets, s.SubnetId())
 	}
 	a.Group = awsautoscaling.NewCfnAutoScalingGroup(a.Construct, jsii.String("Bastion"), &awsautoscaling.CfnAutoScalingGroupProps{
-		AutoScalingGroupName: jsii.String(props.Name), MinSize: jsii.String("0"), DesiredCapacity: jsii.String("0"), MaxSize: jsii.String("1"),
+		AutoScalingGroupName: jsii.String(props.Name), MinSize: jsii.String("0"), DesiredCapacity: jsii.String("0"), MaxSize: jsii.String("1"), MaxInstanceLifetime: jsii.Number(longestSeconds),
 		VpcZoneIdentifier: &subnets, LaunchTemplate: &awsautoscaling.CfnAutoScalingGroup_LaunchTemplateSpecificationProperty{
 			LaunchTemplateId: template.Ref(), Version: template.AttrLatestVersionNumber()}})
 	a.Group.Node().AddDependency(role)
@@ -176,21 +163,4 @@ func (a *Access) alerts(props *Props) {
 	}
 	call("Assumed", "Somebody assumes "+props.Name, "sts", "AssumeRole", map[string]any{"roleArn": []*string{a.Role.RoleArn()}})
 	call("Session", "Somebody opens a session by "+props.Name, "ssm", "StartSession", map[string]any{"documentName": []string{props.Name}})
-}
-
-// KeyStatements let EC2 Auto Scaling use the key for the bastion's volume
-// ("Required AWS KMS key policy for use with encrypted volumes") and EventBridge
-// send to the topic. A condition names Auto Scaling's role and not the
-// principal: until the account's first group is made the role does not exist,
-// and a policy cannot name what does not.
-func KeyStatements(account string) []awsiam.PolicyStatement {
-	role := "arn:aws:iam::" + account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
-	anybody := []awsiam.IPrincipal{awsiam.NewAnyPrincipal()}
-	only := map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": role}}
-	grants := map[string]any{"ArnEquals": only["ArnEquals"], "Bool": map[string]any{"kms:GrantIsForAWSResource": "true"}}
-	return append(alert.KeyStatements(account),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("AutoScalingUses"), Principals: &anybody, Conditions: &only, Resources: jsii.Strings("*"),
-			Actions: jsii.Strings("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")}),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("AutoScalingGrants"), Principals: &anybody, Conditions: &grants, Resources: jsii.Strings("*"),
-			Actions: jsii.Strings("kms:CreateGrant")}))
 }

@@ -46,6 +46,12 @@ type KeyProps struct {
 	// FargateCluster is the name of the ECS cluster of the key's account whose
 	// Fargate tasks' storage the key encrypts. Empty: none.
 	FargateCluster string
+	// Instances lets EC2 Auto Scaling use the key for the volumes of the
+	// instances that it starts.
+	Instances bool
+	// Events lets EventBridge use the key for the buses, archives and queues of
+	// the key's account.
+	Events bool
 }
 
 // NewKey makes a key that rotates each year, unless its material is external,
@@ -142,7 +148,31 @@ func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocumen
 		statements = append(statements, replication(props, *stack.Region())...)
 	}
 	statements = append(statements, props.Statements...)
+	if props.Instances {
+		statements = append(statements, instances(stack)...)
+	}
+	if props.Events {
+		statements = append(statements, allow("EventBridgeUses", awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
+			map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()}}, use()...))
+	}
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})
+}
+
+// instances admits EC2 Auto Scaling's service-linked role ("Required AWS KMS
+// key policy for use with encrypted volumes", Amazon EC2 Auto Scaling User
+// Guide). A condition names it and not the principal: until the account's first
+// group is made the role does not exist, and a policy cannot name what does
+// not.
+func instances(stack awscdk.Stack) []awsiam.PolicyStatement {
+	role := stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"),
+		ResourceName: jsii.String("aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")})
+	only := map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": role}}
+	grants := map[string]any{"ArnEquals": only["ArnEquals"], "Bool": map[string]any{"kms:GrantIsForAWSResource": "true"}}
+	anybody := awsiam.NewAnyPrincipal()
+	return []awsiam.PolicyStatement{
+		allow("AutoScalingUses", anybody, only, use()...),
+		allow("AutoScalingGrants", anybody, grants, "kms:CreateGrant"),
+	}
 }
 
 func allow(sid string, who awsiam.IPrincipal, when map[string]any, actions ...string) awsiam.PolicyStatement {

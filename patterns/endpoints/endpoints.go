@@ -30,6 +30,21 @@ func Services() []string {
 // Systems Manager", AWS Systems Manager User Guide).
 func Sessions() []string { return []string{"ssm", "ssmmessages"} }
 
+// Instances returns the services that EC2 instances need beside Services() and
+// Sessions(): the signal that an instance has started, and commands of Systems
+// Manager ("SignalResource", AWS CloudFormation API Reference; "Improve the
+// security of EC2 instances by using VPC endpoints for Systems Manager").
+func Instances() []string { return []string{"cloudformation", "ec2messages"} }
+
+// Events returns the services that what publishes and consumes events needs
+// beside Services().
+func Events() []string { return []string{dynamodb, "events"} }
+
+// dynamodb is the one service whose interface endpoints have no private DNS:
+// clients are told their address ("AWS PrivateLink for DynamoDB", Amazon
+// DynamoDB Developer Guide).
+const dynamodb = "dynamodb"
+
 // unguarded are the services whose endpoints take no policy ("AWS services that
 // integrate with AWS PrivateLink").
 func unguarded(service string) bool { return service == "ec2messages" || service == "ssmmessages" }
@@ -41,11 +56,33 @@ type Props struct {
 	SecurityGroup awsec2.ISecurityGroup
 	// Services are the short names of the services; empty: Services().
 	Services []string
+	// Packages admits Amazon Linux's repositories of packages.
+	Packages bool
+}
+
+// Endpoints are the endpoints of a VPC.
+type Endpoints struct {
+	Construct constructs.Construct
+	of        map[string]awsec2.CfnVPCEndpoint
+}
+
+// DynamoDB is the address at which the VPC's clients find DynamoDB; nil where
+// it is not among the services. An entry of DnsEntries is a hosted zone's id, a
+// colon and a name; the first is that of all zones together
+// ("AWS::EC2::VPCEndpoint", CloudFormation Template Reference).
+func (e *Endpoints) DynamoDB() *string {
+	endpoint := e.of[dynamodb]
+	if endpoint == nil {
+		return nil
+	}
+	entry := awscdk.Fn_Select(jsii.Number(0), endpoint.AttrDnsEntries())
+	return jsii.String("https://" + *awscdk.Fn_Select(jsii.Number(1), awscdk.Fn_Split(jsii.String(":"), entry, nil)))
 }
 
 // New makes the endpoints.
-func New(scope constructs.Construct, id string, props *Props) constructs.Construct {
+func New(scope constructs.Construct, id string, props *Props) *Endpoints {
 	root := constructs.NewConstruct(scope, jsii.String(id))
+	all := &Endpoints{Construct: root, of: map[string]awsec2.CfnVPCEndpoint{}}
 	services := props.Services
 	if len(services) == 0 {
 		services = Services()
@@ -56,11 +93,11 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 			subnets = append(subnets, id)
 		}
 		p := &awsec2.CfnVPCEndpointProps{
-			VpcId: props.VPCID, VpcEndpointType: jsii.String("Interface"), PrivateDnsEnabled: true,
+			VpcId: props.VPCID, VpcEndpointType: jsii.String("Interface"), PrivateDnsEnabled: s != dynamodb,
 			ServiceName: jsii.String("com.amazonaws." + *awscdk.Stack_Of(scope).Region() + "." + s),
 			SubnetIds:   &subnets, SecurityGroupIds: &[]any{props.SecurityGroup.SecurityGroupId()}}
 		if !unguarded(s) {
-			p.PolicyDocument = policy(root, s)
+			p.PolicyDocument = policy(root, s, props.Packages)
 		}
 		if s == s3 {
 			p.DnsOptions = &awsec2.CfnVPCEndpoint_DnsOptionsSpecificationProperty{
@@ -68,8 +105,9 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 		}
 		e := awsec2.NewCfnVPCEndpoint(root, jsii.String(s), p)
 		awscdk.Tags_Of(e).Add(jsii.String("Name"), jsii.String(s), nil)
+		all.of[s] = e
 	}
-	return root
+	return all
 }
 
 // policy admits the account's principals. Layers of images in Amazon ECR are
@@ -77,8 +115,10 @@ func New(scope constructs.Construct, id string, props *Props) constructs.Constru
 // is admitted too ("Create the Amazon S3 gateway endpoint", Amazon ECR User
 // Guide); so are the answers of functions in the VPC to CloudFormation, which
 // hands them a signed address of its own bucket ("Setting up VPC endpoints for
-// AWS CloudFormation", AWS CloudFormation User Guide).
-func policy(scope constructs.Construct, service string) any {
+// AWS CloudFormation", AWS CloudFormation User Guide), and packages of Amazon
+// Linux, which nobody signs for ("Amazon S3 gateway endpoint policy for AL2023",
+// Amazon Linux 2023 User Guide).
+func policy(scope constructs.Construct, service string, packages bool) any {
 	stack := awscdk.Stack_Of(scope)
 	statements := []any{map[string]any{
 		"Sid": "OwnPrincipals", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "*", "Resource": "*",
@@ -89,6 +129,11 @@ func policy(scope constructs.Construct, service string) any {
 			"Resource": "arn:" + *stack.Partition() + ":s3:::prod-" + *stack.Region() + "-starport-layer-bucket/*"}, map[string]any{
 			"Sid": "CustomResourcesAnswer", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:PutObject",
 			"Resource": "arn:" + *stack.Partition() + ":s3:::cloudformation-custom-resource-response-" + strings.ReplaceAll(*stack.Region(), "-", "") + "/*"})
+	}
+	if service == s3 && packages {
+		statements = append(statements, map[string]any{
+			"Sid": "Packages", "Effect": "Allow", "Principal": map[string]any{"AWS": "*"}, "Action": "s3:GetObject",
+			"Resource": "arn:" + *stack.Partition() + ":s3:::al2023-repos-" + *stack.Region() + "-de612dc2/*"})
 	}
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }

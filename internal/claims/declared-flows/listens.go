@@ -29,6 +29,7 @@ func (c *checker) listens() {
 		switch c.in.KindOf(id) {
 		case estate.KindService:
 			c.service(id)
+			c.instances(id)
 		case estate.KindDatabase:
 			c.database(id)
 		case estate.KindCache:
@@ -173,16 +174,15 @@ func (c *checker) cache(id estate.PartID) {
 	}
 }
 
-// balancer compares the listeners and target groups of a part's balancers with
-// the flows to it and from it.
-func (c *checker) balancer(id estate.PartID) {
-	listeners := map[addr.Address][]*resource.Listener{} // by balancer
+// fronts returns the listeners of each of a part's balancers, and the target
+// group by which they lead to each part.
+func (c *checker) fronts(id estate.PartID) (listeners map[addr.Address][]*resource.Listener, forwards map[estate.PartID]addr.Address) {
+	listeners, forwards = map[addr.Address][]*resource.Listener{}, map[estate.PartID]addr.Address{}
 	for _, a := range c.in.Parts.Members[id] {
 		if c.in.Graph.Get(a).Type == "AWS::ElasticLoadBalancingV2::LoadBalancer" {
 			listeners[a] = nil
 		}
 	}
-	forwards := map[estate.PartID]addr.Address{} // the target group of each part
 	for _, l := range resource.Views[resource.Listener](c.in.Graph) {
 		if c.in.PartOf(l.Balancer.To) != id {
 			continue
@@ -194,6 +194,13 @@ func (c *checker) balancer(id estate.PartID) {
 			}
 		}
 	}
+	return listeners, forwards
+}
+
+// balancer compares the listeners and target groups of a part's balancers with
+// the flows to it and from it.
+func (c *checker) balancer(id estate.PartID) {
+	listeners, forwards := c.fronts(id)
 	for pr, flows := range c.flows {
 		if pr.to != id && pr.from != id {
 			continue

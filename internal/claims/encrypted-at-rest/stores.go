@@ -59,6 +59,8 @@ func readers() map[string]reader {
 		"AWS::ElastiCache::ReplicationGroup":       fixed(need{what: "storage", on: "AtRestEncryptionEnabled", key: "KmsKeyId", left: leftOwned}),
 		"AWS::ElastiCache::ServerlessCache":        data("KmsKeyId", leftOwned),
 		"AWS::Elasticsearch::Domain":               search,
+		"AWS::Events::Archive":                     data("KmsKeyIdentifier", leftOwned),
+		"AWS::Events::EventBus":                    data("KmsKeyIdentifier", leftOwned),
 		"AWS::FSx::FileSystem":                     data("KmsKeyId", leftManaged),
 		"AWS::Kinesis::Stream":                     data("StreamEncryption/KeyId", "the stream is not encrypted"),
 		"AWS::KinesisFirehose::DeliveryStream":     data("DeliveryStreamEncryptionConfigurationInput/KeyARN", "the stream is not encrypted, or by AWS's own key"),

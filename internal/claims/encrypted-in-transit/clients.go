@@ -31,7 +31,7 @@ func (c *checker) clients(ctx context.Context) error {
 				c.cacheClient(r, f)
 			}
 		case estate.KindService:
-			if c.in.KindOf(f.From) == estate.KindBalancer {
+			if c.in.KindOf(f.From) == estate.KindBalancer || f.Implied == estate.ImpliedOwnBalancer {
 				continue // its target group declares both ends
 			}
 			for _, r := range c.speakers(f.From) {
@@ -107,6 +107,14 @@ func (c *checker) variables(r *resource.Resource) []variable {
 	case "AWS::Lambda::Function":
 		for k, v := range r.Props.Path("Environment/Variables").Entries() {
 			all = append(all, variable{r, "Environment/Variables/" + k, k, v})
+		}
+	case "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup":
+		script, at, property, why := c.in.Graph.UserData(r)
+		if why != nil {
+			return nil
+		}
+		for _, a := range resource.Assignments(script) {
+			all = append(all, variable{at, property, a.Name, value.OfString(a.Value)})
 		}
 	case "AWS::ECS::Service":
 		ref, _ := r.Props.Get("TaskDefinition").Ref()

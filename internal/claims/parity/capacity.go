@@ -38,6 +38,7 @@ func sized() map[string][]string {
 		"AWS::ElastiCache::CacheCluster":              {"CacheNodeType", "NumCacheNodes"},
 		"AWS::CloudWatch::Alarm":                      {"Threshold"},
 		"AWS::Lambda::Function":                       {"MemorySize", "ReservedConcurrentExecutions"},
+		"AWS::Lambda::EventSourceMapping":             {"ScalingConfig/MaximumConcurrency"},
 		"AWS::Lambda::Alias":                          {"ProvisionedConcurrencyConfig"},
 		"AWS::DMS::ReplicationInstance":               {"ReplicationInstanceClass", "AllocatedStorage"},
 		"AWS::DMS::ReplicationConfig":                 {"ComputeConfig/MinCapacityUnits", "ComputeConfig/MaxCapacityUnits"},

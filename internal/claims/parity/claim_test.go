@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"slices"
@@ -93,6 +94,7 @@ func common(e env) {
 		e.Add("AWS::EC2::Subnet", fmt.Sprintf("Subnet%d", i), build.Props{"VpcId": e.Ref("Vpc"), "CidrBlock": fmt.Sprintf("10.%d.%d.%d/%d", e.i+1, third, fourth, 18+e.i)})
 	}
 	e.Add("AWS::EC2::RouteTable", "Table", build.Props{"VpcId": e.Ref("Vpc")})
+	e.Add("AWS::EC2::LaunchTemplate", "Template", build.Props{"LaunchTemplateData": build.Props{"UserData": base64.StdEncoding.EncodeToString([]byte(e.own("PGHOST=db.@.acme.example\n")))}})
 	e.Add("AWS::IAM::Role", "Role", build.Props{"RoleName": strings.ReplaceAll(e.own("acme@dataRole"), "-", "") + []string{"0A1B2C3D", "11111111", "DEADBEEF"}[e.i],
 		"AssumeRolePolicyDocument": build.Props{"Statement": []build.Props{{"Principal": e.own("arn:aws:iam::#:root"), "Resource": "arn:aws:s3:::prod-ap-southeast-2-starport-layer-bucket/*"}}}})
 	e.Add("AWS::ECS::Service", "Service", build.Props{"DesiredCount": 3, "Role": e.Attr("Role", "Arn"), "Subnets": []any{e.Ref("Subnet0"), e.Ref("Subnet1")},
@@ -139,6 +141,8 @@ func TestB07_EnvironmentsAreAlike(t *testing.T) {
 		{"capacity of another size", set("prod", "Service", "DesiredCount", 6), nil, nil},
 		{"another environment's name", set("dev", "Service", "Url", "https://api.prod.acme.example/"), []string{"PARITY_DIFFERS Service Url"}, nil},
 		{"another environment's account", set("dev", "Service", "Url", "arn:aws:iam::100000000006:root"), []string{"PARITY_DIFFERS Service Url"}, nil},
+		{"another script of instances", set("dev", "Template", "LaunchTemplateData", build.Props{
+			"UserData": base64.StdEncoding.EncodeToString([]byte("PGHOST=other.dev.acme.example\n"))}), []string{"PARITY_DIFFERS Template LaunchTemplateData/UserData"}, nil},
 		{"a part of a word is no name", set("dev", "Service", "Url", "https://device.acme.example"), []string{"PARITY_DIFFERS Service Url"}, nil},
 		{"another place in the VPC", set("dev", "Subnet1", "CidrBlock", "10.1.128.0/18"), []string{"PARITY_DIFFERS Subnet1 CidrBlock"}, nil},
 		{"a name without its hash", set("dev", "Role", "RoleName", "acmedevdataRole"), []string{"PARITY_DIFFERS Role RoleName"}, nil},

@@ -235,7 +235,7 @@ func (d *differ) maps(a, b value.Value, path string, m *mask) {
 	}
 	for _, k := range a.Keys() {
 		h := d.here.text(k)
-		d.compare(a.Get(k), b.Get(cmp.Or(other[h], k)), join(path, k), m.child(k))
+		d.compare(script(k, a.Get(k)), script(k, b.Get(cmp.Or(other[h], k))), join(path, k), m.child(k))
 		delete(other, h)
 		delete(other, d.there.text(k))
 	}

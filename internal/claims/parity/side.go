@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"encoding/base64"
 	"hash/maphash"
 	"math/bits"
 	"net/netip"
@@ -146,11 +147,25 @@ func (s *side) walk(e *entry, v value.Value, path uint64, m *mask) {
 			e.add(m, mix(path, markEmpty))
 		}
 		for k, item := range v.Entries() {
-			s.walk(e, item, mix(path, s.hasher.text(k)), m.child(k))
+			s.walk(e, script(k, item), mix(path, s.hasher.text(k)), m.child(k))
 		}
 	default:
 		e.add(m, mix(path, s.text(v.Text())))
 	}
+}
+
+// script is the text that a property holds as Base64, so that what is the
+// environment's own is found in it ("AWS::EC2::LaunchTemplate
+// LaunchTemplateData": UserData). Other properties stay as they are.
+func script(key string, v value.Value) value.Value {
+	if key != "UserData" || v.Kind() != value.String {
+		return v
+	}
+	text, err := base64.StdEncoding.DecodeString(v.Text())
+	if err != nil {
+		return v
+	}
+	return value.OfString(string(text))
 }
 
 func (e *entry) add(m *mask, h uint64) {

@@ -3,8 +3,6 @@ package provision
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,13 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/jackc/pgx/v5"
-)
 
-// authorities are the certificate authorities of Amazon RDS ("Using SSL/TLS to
-// encrypt a connection to a DB cluster", Amazon Aurora User Guide).
-//
-//go:embed rds-ca.pem
-var authorities []byte
+	"github.com/suretyhq/surety/internal/ops/rdsca"
+)
 
 // Secrets is what is needed of Secrets Manager.
 type Secrets interface {
@@ -66,9 +60,9 @@ func (c *Cluster) config(database string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare a connection: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(authorities) {
-		return nil, errors.New("the certificate authorities of Amazon RDS cannot be read")
+	pool, err := rdsca.Pool()
+	if err != nil {
+		return nil, err
 	}
 	config.Host, config.Port, config.Database = c.Host, uint16(port), c.Database
 	if database != "" {
