@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"strings"
+
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
@@ -20,6 +22,11 @@ func databaseSize(size estate.Size, zones int, global bool) (instances int, inst
 	}
 	return 2, "t4g.medium"
 }
+
+// standbyFamily are the instances of a database that follows another: Melbourne
+// has no r7g ("Supported DB instance classes by Region", Amazon Aurora User
+// Guide), and the members of a global database need not be of one family.
+const standbyFamily = "r6g"
 
 // databaseConnections is four fifths of the connections that an instance takes:
 // its memory divided by 9,531,392 bytes ("Maximum connections to an Aurora
@@ -49,6 +56,7 @@ func (env *environment) addData() error {
 	switch {
 	case env.home != nil:
 		props.Follows = env.home.label()
+		props.InstanceType = strings.Replace(props.InstanceType, "r7g", standbyFamily, 1)
 		stack.AddStackDependency(env.home.stacks[LayerData], jsii.String("the database follows home's"))
 	case env.recovery != nil:
 		props.Global = &postgres.Global{Identifier: env.label(), SecretName: env.estate.Name + "/" + env.name + "/database/administrator",

@@ -29,6 +29,7 @@ func (env *environment) addObserve() error {
 	env.addDatadog(stack, logs)
 	o := &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}}
+	o.idle = env.estate.Standby(env.site) == estate.RecoveryPilotLight
 	o.addTopic(stack)
 	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return l == LayerTenancy || l == LayerObserve })
 	o.watch(stack, append(env.inRegion(shared), stack))
@@ -74,6 +75,7 @@ type observed struct {
 	limits  map[string]float64
 	counted []alarms.Event // beyond those of every account
 	topic   *alarms.Topic
+	idle    bool // nothing runs yet
 }
 
 func (o *observed) addTopic(stack awscdk.Stack) {
@@ -99,6 +101,9 @@ func (o *observed) show(scope constructs.Construct, watched []awscdk.Stack) {
 // alarms makes the alarms of what is found, and of what more makes of it.
 func (o *observed) alarms(scope constructs.Construct, watched []awscdk.Stack, more ...func([]alarms.Subject) []alarms.Subject) (*alarms.Alarms, []alarms.Subject, []alarms.Log) {
 	subjects, logs := alarms.Find(watched)
+	if o.idle { // balancers have nobody to lead to, as is meant
+		subjects = slices.DeleteFunc(subjects, func(s alarms.Subject) bool { return s.Kind.Type == "AWS::ElasticLoadBalancingV2::TargetGroup" })
+	}
 	for _, f := range more {
 		subjects = append(subjects, f(subjects)...)
 	}

@@ -22,6 +22,7 @@ import (
 	privateaccessonly "github.com/suretyhq/surety/internal/claims/private-access-only"
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	"github.com/suretyhq/surety/internal/claims/residency"
+	survivesregion "github.com/suretyhq/surety/internal/claims/survives-region"
 	tenantisolation "github.com/suretyhq/surety/internal/claims/tenant-isolation"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
 	"github.com/suretyhq/surety/internal/claims/watched"
@@ -45,6 +46,7 @@ func All() []proof.Claim {
 		eventskept.Claim(),
 		instancespatched.Claim(),
 		guarded.Claim(),
+		survivesregion.Claim(),
 		residency.Claim(),
 		parity.Claim(),
 		withinquotas.Claim(),
