@@ -45,6 +45,7 @@ const (
 	CodeNeeds            = "ESTATE_NEEDS"
 	CodeHostname         = "ESTATE_HOSTNAME"
 	CodeTenant           = "ESTATE_TENANT"
+	CodeThrottle         = "ESTATE_THROTTLE_CLASSES"
 	CodeTunnel           = "ESTATE_TUNNEL"
 	CodeForward          = "ESTATE_FORWARD"
 	CodeBreakGlass       = "ESTATE_BREAK_GLASS"

@@ -92,18 +92,28 @@ func (e *Estate) organisationScopes() []Scope {
 // out.
 func (e *Estate) Units() []Unit {
 	all := []Unit{{Name: UnitSecurity}, {Name: UnitInfrastructure}, {Name: UnitWorkloads}}
-	for _, a := range e.Organisation.Accounts.All() {
-		i := 2
-		switch {
-		case slices.Contains(a.Roles, RoleLogArchive) || slices.Contains(a.Roles, RoleAudit):
-			i = 0
-		case slices.Contains(a.Roles, RoleNetworkHub):
-			i = 1
-		}
+	for name, a := range e.Organisation.Accounts.All() {
+		i := slices.IndexFunc(all, func(u Unit) bool { return u.Name == e.UnitOf(name) })
 		all[i].Accounts = append(all[i].Accounts, a.ID)
 	}
 	return slices.DeleteFunc(all, func(u Unit) bool { return len(u.Accounts) == 0 })
 }
+
+// UnitOf returns the name of the unit of an account, which its roles decide.
+func (e *Estate) UnitOf(account string) string {
+	switch a, _ := e.Organisation.Accounts.Get(account); {
+	case slices.Contains(a.Roles, RoleLogArchive), slices.Contains(a.Roles, RoleAudit):
+		return UnitSecurity
+	case slices.Contains(a.Roles, RoleNetworkHub):
+		return UnitInfrastructure
+	}
+	return UnitWorkloads
+}
+
+// PermissionSets returns the names of what people may do in IAM Identity
+// Center. The identity provider sends a group for each, named
+// <estate>-<permission set>.
+func PermissionSets() []string { return []string{"administrator-break-glass", "engineer", "auditor"} }
 
 // Unit is an organisational unit and the ids of its accounts.
 type Unit struct {

@@ -17,7 +17,8 @@ func fixedParts() map[string]Kind {
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
 		PartReplication: KindReplication, PartLake: KindLake,
-		PartAuthoriser: KindFunction, PartEdge: KindEdge,
+		PartTenantFiles: KindFiles,
+		PartAuthoriser:  KindFunction, PartEdge: KindEdge,
 		PartCanary:     KindCanary,
 		PartBreakGlass: KindBreakGlass,
 	}

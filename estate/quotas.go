@@ -192,6 +192,7 @@ func serviceQuotas() []Quota {
 	return []Quota{
 		{"apigateway/regional-apis", "Regional REST APIs", 600, false, 0, PerRegion, pageREST},
 		{"apigateway/usage-plans", "usage plans", 300, adjustable, 0, PerRegion, pageREST},
+		{"apigateway/usage-plans-per-api-key", "usage plans", 10, adjustable, 0, "API key", pageREST},
 		{"apigateway/api-keys", "API keys", 10000, false, 0, PerRegion, pageREST},
 		{"apigateway/custom-domain-names", "public custom domain names", 120, adjustable, 0, PerRegion, pageREST},
 		{"apigateway/authorizers-per-api", "authorizers", 10, adjustable, 0, "REST API", pageREST},

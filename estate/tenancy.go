@@ -16,6 +16,13 @@ const KindTenant Kind = "tenant"
 // PartProvisioner is the function that makes tenants' databases and users.
 const PartProvisioner = "provisioner"
 
+// PartTenantFiles is the bucket of tenants' files, in which each tenant has a
+// prefix of its own.
+const PartTenantFiles = "tenant-files"
+
+// KindFiles is its kind: a bucket; it is in no VPC.
+const KindFiles Kind = "files"
+
 // KindFunction is a Lambda function; Application.
 const KindFunction Kind = "function"
 
@@ -32,14 +39,21 @@ type Tenancy struct {
 	Services []TenantService
 	// Balancer is the number of the balancer that serves it, from 0.
 	Balancer int
+	// Label is what its names in DNS begin with.
+	Label string
+	// Class is the number of its throttle class, from 0.
+	Class int
 }
 
 // TenantService is a tenant's instance of a service.
 type TenantService struct {
 	// Name is the service's.
 	Name string
-	// Host is the name at which clients find it.
+	// Host is the name at which clients find it: inside, or of what the gateway
+	// exposes on the internet.
 	Host string
+	// Gateway says that the gateway exposes it.
+	Gateway bool
 	// Priority is the number of its rule, which no other rule of the balancer
 	// has.
 	Priority int
@@ -95,16 +109,19 @@ func (e *Estate) Tenancies(site Site) []Tenancy {
 	}
 	each := max(1, balancerTargets/len(services))
 	var all []Tenancy
+	classes := e.ThrottleClasses(site)
 	taken := map[[2]int]bool{} // balancer, priority
 	place := 0
 	for tenant, spec := range e.Tenants.All() {
 		if !spec.In(site.Environment) {
 			continue
 		}
-		t := Tenancy{Tenant: tenant, Balancer: place / each}
+		t := Tenancy{Tenant: tenant, Balancer: place / each, Label: spec.label(tenant), Class: slices.Index(classes, spec.Throttle)}
 		place++
 		for _, s := range services {
-			t.Services = append(t.Services, TenantService{Name: s, Host: e.tenantHost(site, tenant, s), Priority: priority(taken, t.Balancer, tenant, s)})
+			service, _ := e.Workload.Services.Get(s)
+			t.Services = append(t.Services, TenantService{Name: s, Host: t.Label + e.TenantSuffix(site, s), Gateway: service.Expose == ExposeGateway,
+				Priority: priority(taken, t.Balancer, tenant, s)})
 		}
 		if !spec.Retained() {
 			all = append(all, t)
@@ -128,25 +145,24 @@ func priority(taken map[[2]int]bool, balancer int, tenant, service string) int {
 	return p
 }
 
-// tenantHost is the name of a tenant's instance of a service inside. What
-// people use has the tenant's own label; a second such service, and what the
-// gateway calls, has the service's name besides. A tenant's name in a domain of
-// its own leads here by way of the tunnel.
-func (e *Estate) tenantHost(site Site, tenant, service string) string {
-	t, _ := e.Tenants.Get(tenant)
-	label := tenant
+// label returns what a tenant's names in DNS begin with. A tenant's name in a
+// domain of its own leads to it by way of the tunnel.
+func (t Tenant) label(name string) string {
 	if t.Hostname != "" && !strings.Contains(t.Hostname, ".") {
-		label = t.Hostname
+		return t.Hostname
 	}
-	for name, s := range e.Workload.Services.All() {
-		if s.Expose == ExposeAccess {
-			if name != service {
-				label += "-" + service
-			}
-			break
-		}
+	return name
+}
+
+// TenantSuffix is what follows a tenant's label in the name of its instance of
+// a service. What people use has the label alone before the site's zone; a
+// second such service, and what the gateway exposes, has the service's name
+// besides.
+func (e *Estate) TenantSuffix(site Site, service string) string {
+	if people := e.exposedBy(ExposeAccess); len(people) > 0 && people[0] == service {
+		return "." + e.Zone(site)
 	}
-	return label + "." + e.Zone(site)
+	return "-" + service + "." + e.Zone(site)
 }
 
 // Balancers returns how many balancers serve a site's tenants.
@@ -194,8 +210,12 @@ func (e *Estate) tenantFlows(b *flowBuilder) {
 	}
 }
 
-// provisionerParts: a site with tenants has what makes their databases.
+// provisionerParts: a site with tenants has a bucket for their files, and what
+// makes their databases.
 func (e *Estate) provisionerParts(b *partBuilder) {
+	if len(e.Tenancies(b.site)) > 0 {
+		b.add(PartTenantFiles, KindFiles, "tenants")
+	}
 	if e.provisions(b.site) {
 		b.add(PartProvisioner, KindFunction, "tenants")
 	}

@@ -22,6 +22,7 @@ func badTenants() []badInput {
 		{"two tenants with one hostname", "hostname: weka", "hostname: kiwi", []string{"ESTATE_HOSTNAME 3:42"}},
 		{"two tenants with one hostname, in full", "hostname: weka", "hostname: kiwi.prod.acme.example", []string{"ESTATE_HOSTNAME 3:42"}},
 		{"one hostname in two environments", "[prod], hostname: weka", "[prod, dev], hostname: weka.example", []string{"ESTATE_HOSTNAME 3:47"}},
+		{"hostname that makes another tenant's name", "hostname: weka", "hostname: kiwi-api", []string{"ESTATE_HOSTNAME 3:42"}},
 		{"hostname of a service", "hostname: weka", "hostname: api", []string{"ESTATE_HOSTNAME 3:42"}},
 		{"hostname of a service, in full", "hostname: weka", "hostname: api.prod.acme.example", []string{"ESTATE_HOSTNAME 3:42"}},
 		{"hostname of an environment", "hostname: weka", "hostname: dev.acme.example", []string{"ESTATE_HOSTNAME 3:42"}},

@@ -50,6 +50,7 @@ func (v *validator) estate() {
 	v.parity()
 	v.okta()
 	v.edge()
+	v.gateway()
 	v.monitoring()
 	v.bindings()
 	v.waivers()

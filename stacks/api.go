@@ -4,7 +4,11 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awswafv2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
@@ -28,10 +32,26 @@ func apiSize(size estate.Size) (all, one throttle, address int) {
 
 type throttle struct{ rate, burst int }
 
+const secondsPerMinute = 60
+
 // classDefault is the throttle class of clients that no entry gives another.
 const classDefault = "default"
 
 func (env *environment) wantsAPI() bool { return len(env.estate.GatewayServices()) > 0 }
+
+// gateway is what the APIs of a site share.
+type gateway struct {
+	authoriser *function.Function
+	account    awsapigateway.CfnAccount
+	access     awslogs.LogGroup
+	acl        awswafv2.CfnWebACL
+	// tenants are the APIs that lead to tenants' instances, by their service and
+	// the number of the balancer; certificate is for their names, plans are those
+	// of the throttle classes.
+	tenants     map[string][]*restapi.API
+	certificate *string
+	plans       []awsapigateway.CfnUsagePlan
+}
 
 // addAPI makes an API for each service that the gateway exposes: its name, its
 // stage and the web ACL before it. The authoriser is one for all.
@@ -47,13 +67,15 @@ func (env *environment) addAPI() error {
 	if err != nil {
 		return err
 	}
-	account := restapi.NewAccount(stack, "Account")
-	access := encryption.NewLogGroup(stack, "AccessLogs", &encryption.LogGroupProps{Key: logKey})
-	asPart(access, estate.PartLogs)
-	env.delivery.carry(stack, "AccessArchive", access)
+	env.gateway = &gateway{authoriser: authoriser, account: restapi.NewAccount(stack, "Account"), tenants: map[string][]*restapi.API{}}
+	env.gateway.access = encryption.NewLogGroup(stack, "AccessLogs", &encryption.LogGroupProps{Key: logKey})
+	asPart(env.gateway.access, estate.PartLogs)
+	env.delivery.carry(stack, "AccessArchive", env.gateway.access)
 	all, one, address := apiSize(env.spec.Size)
 
-	acl := webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-api", Scope: webacl.Regional, RequestsPerMinute: address, ForServers: true})
+	acl := webacl.New(stack, "WebAcl", &webacl.Props{Name: env.label() + "-api", Scope: webacl.Regional, RequestsPerMinute: address,
+		RequestsPerName: secondsPerMinute * max(all.rate, env.estate.FastestTenant()), ForServers: true})
+	env.gateway.acl = acl
 	decisions := encryption.NewLogGroup(stack, "WebAclLogs", &encryption.LogGroupProps{Key: logKey, Name: webacl.LogPrefix + env.label() + "-api"})
 	asPart(decisions, estate.PartLogs)
 	env.delivery.carry(stack, "WebAclArchive", decisions)
@@ -61,20 +83,28 @@ func (env *environment) addAPI() error {
 
 	plan := &restapi.PlanProps{Name: env.label() + "-" + classDefault, Rate: one.rate, Burst: one.burst}
 	for _, name := range env.estate.GatewayServices() {
-		host := name + "." + env.domain()
-		api := restapi.New(stack, name, &restapi.Props{Name: env.label() + "-" + name, Domain: host, CertificateARN: env.certificate(stack, name),
-			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), HealthCheckID: moved, LinkID: env.link.VpcLinkId(), BalancerARN: env.balancer.Resource.LoadBalancerArn(), Host: host,
-			Authoriser: authoriser.Resource, Origins: env.estate.Origins(env.site), Rate: all.rate, Burst: all.burst,
-			AccessLogs: access, LogKey: logKey, Account: account})
-		asPart(api.Construct, estate.PartGateway)
-		asPart(api.Errors, estate.PartLogs)
-		webacl.Protect(api.Construct, "WebAcl", acl.AttrArn(), api.StageARN(), api.Stage)
+		api := env.newAPI(stack, name, &restapi.Props{Name: env.label() + "-" + name, CertificateARN: env.certificate(stack, name),
+			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), HealthCheckID: moved, BalancerARN: env.balancer.Resource.LoadBalancerArn(),
+			Origins: env.estate.Origins(env.site), Rate: all.rate, Burst: all.burst})
 		plan.APIs = append(plan.APIs, api)
 		env.apiNames = append(env.apiNames, api.Name)
 	}
 	restapi.NewKey(stack, "Key", &restapi.KeyProps{Name: jsii.String(env.label() + "-" + classDefault), PlanID: restapi.NewPlan(stack, "Plan", plan).Ref(),
 		Value: env.sharedKeyValue(stack)})
 	return nil
+}
+
+// newAPI makes an API of a service, with what all of a site's APIs share.
+func (env *environment) newAPI(scope constructs.Construct, service string, props *restapi.Props) *restapi.API {
+	g := env.gateway
+	props.Host = env.estate.GatewayHost(env.site, service)
+	props.Domain, props.LinkID, props.Authoriser = props.Host, env.link.VpcLinkId(), g.authoriser.Resource
+	props.AccessLogs, props.LogKey, props.Account = g.access, imported(scopeIn(scope, "Log-"+service), "Key", env.logKey), g.account
+	api := restapi.New(scope, service, props)
+	asPart(api.Construct, estate.PartGateway)
+	asPart(api.Errors, estate.PartLogs)
+	webacl.Protect(api.Construct, "WebAcl", g.acl.AttrArn(), api.StageARN(), api.Stage)
+	return api
 }
 
 // addAuthoriser makes the function that knows the API's clients. It stands in

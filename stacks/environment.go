@@ -63,6 +63,7 @@ type environment struct {
 	tenancy                                 *tenancy
 	link                                    awsapigatewayv2.VpcLink
 	zone                                    awsroute53.PublicHostedZone
+	gateway                                 *gateway
 	edge                                    *edge
 }
 

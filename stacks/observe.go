@@ -11,6 +11,7 @@ import (
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/alarms"
+	"github.com/suretyhq/surety/patterns/contributors"
 	"github.com/suretyhq/surety/patterns/dashboard"
 	"github.com/suretyhq/surety/patterns/endpoints"
 	"github.com/suretyhq/surety/patterns/fargate"
@@ -31,12 +32,13 @@ func (env *environment) addObserve() error {
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}}
 	o.idle = env.estate.Standby(env.site) == estate.RecoveryPilotLight
 	o.addTopic(stack)
-	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return l == LayerTenancy || l == LayerObserve })
+	theirs := env.tenantLayers()
+	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return slices.Contains(theirs, l) || l == LayerObserve })
 	o.watch(stack, append(env.inRegion(shared), stack))
-	if tenancy, ok := env.stacks[LayerTenancy]; ok {
+	if len(theirs) > 0 {
 		scope := constructs.NewConstruct(stack, jsii.String("Tenants"))
 		o.name += "-tenants"
-		o.show(scope, []awscdk.Stack{tenancy})
+		o.show(scope, env.inRegion(theirs), env.rankTenants(scope, o.name))
 		forTenants(scope)
 	}
 	tracing.NewGroup(stack, "Traces", &tracing.GroupProps{Name: env.label(), Environment: env.name})
@@ -93,9 +95,18 @@ func (o *observed) watch(scope constructs.Construct, watched []awscdk.Stack) *al
 
 // show makes the alarms and the dashboard of the balancers of tenants, and of
 // the tenants behind them.
-func (o *observed) show(scope constructs.Construct, watched []awscdk.Stack) {
+func (o *observed) show(scope constructs.Construct, watched []awscdk.Stack, rankings []contributors.Rule) {
 	made, subjects, logs := o.alarms(scope, watched, alarms.Fleets)
-	dashboard.New(scope, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: o.errors(logs)})
+	dashboard.New(scope, "Dashboard", &dashboard.Props{Name: o.name, Subjects: subjects, Alarms: made, More: o.errors(logs), Rankings: rankings})
+}
+
+// rankTenants ranks the tenants by what the gateway's access log says of them;
+// nothing is ranked where the gateway exposes nothing.
+func (env *environment) rankTenants(scope constructs.Construct, name string) []contributors.Rule {
+	if !env.wantsTenantAPIs() {
+		return nil
+	}
+	return contributors.New(scope, "Rankings", &contributors.Props{Name: name, LogGroup: env.gateway.access.LogGroupName(), Key: "$.tenant", Status: "$.status"})
 }
 
 // alarms makes the alarms of what is found, and of what more makes of it.

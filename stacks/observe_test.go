@@ -418,8 +418,9 @@ func TestS30_WhatIsThereForTenantsIsWatchedApart(t *testing.T) {
 		stack := "cover-" + env + "-" + LayerObserve
 		_, tenants := a.templates["cover-"+env+"-"+LayerTenancy]
 		apart := 0
+		theirs := regexp.MustCompile("cover-" + env + "-(" + LayerTenancy + "|" + LayerPlans + "|tenants-[0-9]+-api)")
 		for _, r := range a.of(t, stack, "AWS::CloudWatch::Alarm") {
-			if about := strings.Contains(text(r.props), "cover-"+env+"-"+LayerTenancy); about != (r.tag(addr.TagFor) == addr.ForTenants) && !strings.Contains(r.text("AlarmName"), "-logs-errors") {
+			if about := theirs.MatchString(text(r.props)); about != (r.tag(addr.TagFor) == addr.ForTenants) && !strings.Contains(r.text("AlarmName"), "-logs-errors") {
 				t.Errorf("%s is about tenants: %v; its tag says %q", r.text("AlarmName"), about, r.tag(addr.TagFor))
 			}
 			if r.tag(addr.TagFor) == addr.ForTenants {

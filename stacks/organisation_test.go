@@ -131,3 +131,19 @@ func TestB01_WhatOnlyDeploymentKnowsIsAParameter(t *testing.T) {
 		}
 	}
 }
+
+// The groups whose ids `surety bootstrap organisation` writes are those that
+// the stack reads.
+func TestS03_EveryPermissionSetHasItsGroup(t *testing.T) {
+	a := load(t)
+	var names []string
+	for _, r := range a.of(t, organisationStack(LayerIdentity), "AWS::SSO::PermissionSet") {
+		names = append(names, r.text("Name"))
+	}
+	want := estate.PermissionSets()
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("permission sets %v, want %v", names, want)
+	}
+}

@@ -120,6 +120,9 @@ func stageOf(s estate.Service) string {
 func (env *environment) settings(name string, s estate.Service, found func(callee string) string) map[string]*string {
 	vars := env.settingsOf(name, found)
 	vars["PORT"] = jsii.String(fmt.Sprint(s.Port))
+	if origins := env.estate.Origins(env.site); s.Expose == estate.ExposeGateway && len(origins) > 0 {
+		vars[estate.OriginsVariable] = jsii.String(strings.Join(origins, ","))
+	}
 	return vars
 }
 

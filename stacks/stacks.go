@@ -46,6 +46,8 @@ const (
 	LayerAPI        = "api"
 	LayerSwitch     = "switch"
 	LayerFailover   = "failover"
+	LayerGateway    = "gateway" // and the number of a balancer of tenants
+	LayerPlans      = "plans"
 	LayerEdgeGlobal = "edge-global"
 	LayerEdge       = "edge"
 	LayerEdgeLogs   = "edge-logs"
@@ -147,6 +149,19 @@ type layer struct {
 	// wanted says whether a site has the layer; nil: every site does.
 	wanted func(*environment) bool
 	add    func(*environment) error
+	// stacks says how many stacks it is; nil: one.
+	stacks func(*environment) int
+}
+
+// count returns how many stacks a site has of a layer.
+func (l layer) count(env *environment) int {
+	switch {
+	case l.wanted != nil && !l.wanted(env):
+		return 0
+	case l.stacks != nil:
+		return l.stacks(env)
+	}
+	return 1
 }
 
 // networkLayers are composed before the hub's routes, which lead to them.
@@ -170,10 +185,12 @@ func workloadLayers() []layer {
 		{name: LayerPlatform, add: (*environment).addPlatform},
 		{name: LayerAccess, wanted: (*environment).wantsAccess, add: (*environment).addAccess},
 		{name: LayerTenancy, wanted: (*environment).wantsTenants, add: (*environment).addTenancy},
-		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerAnalytics, wanted: (*environment).wantsAnalytics, add: (*environment).addAnalytics},
 		{name: LayerZone, wanted: (*environment).wantsZone, add: (*environment).addZone},
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
+		{name: LayerGateway, wanted: (*environment).wantsTenantAPIs, add: (*environment).addTenantAPIs, stacks: (*environment).shards},
+		{name: LayerPlans, wanted: (*environment).wantsTenantAPIs, add: (*environment).addPlans},
+		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
 		{name: LayerEdge, wanted: (*environment).wantsWebsite, add: (*environment).addEdge},
 		{name: LayerEdgeLogs, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeLogs},
@@ -206,9 +223,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	c.total = hubStacks*len(e.Hubs()) + c.securityStacks() + c.organisationStacks()
 	for _, env := range environments {
 		for _, l := range slices.Concat(networkLayers(), workloadLayers(), failoverLayers()) {
-			if l.wanted == nil || l.wanted(env) {
-				c.total++
-			}
+			c.total += l.count(env)
 		}
 	}
 	organisation := c.addOrganisation()

@@ -7,11 +7,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/patterns/balancer"
+	"github.com/suretyhq/surety/patterns/bucket"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/function"
 	"github.com/suretyhq/surety/patterns/postgres"
@@ -19,16 +21,17 @@ import (
 )
 
 // tenancy is what the tenants of a site share: the balancers that serve them,
-// and the function that makes their databases.
+// the bucket of their files, and the function that makes their databases.
 type tenancy struct {
 	balancers   []*balancer.Balancer
 	provisioner *function.Function
+	files       awss3.IBucket // in which each tenant has a prefix
 }
 
 func (env *environment) wantsTenants() bool { return len(env.estate.Tenancies(env.site)) > 0 }
 
 func (env *environment) addTenancy() error {
-	stack := env.stack(LayerTenancy, "What the tenants share", LayerPlatform)
+	stack := env.stack(LayerTenancy, "What the tenants share", LayerDelivery, LayerPlatform)
 	forTenants(stack)
 	around := env.surroundings(stack)
 	env.tenancy = &tenancy{}
@@ -39,10 +42,21 @@ func (env *environment) addTenancy() error {
 		asPart(b.Construct, estate.PartBalancer)
 		env.tenancy.balancers = append(env.tenancy.balancers, b)
 	}
+	env.addTenantFiles(stack)
 	if env.database == nil {
 		return nil
 	}
 	return env.addProvisioner(stack, around)
+}
+
+// addTenantFiles makes the bucket of tenants' files. Its key is for what is
+// written without a tenant's own, which no tenant's role may do.
+func (env *environment) addTenantFiles(stack constructs.Construct) {
+	scope := constructs.NewConstruct(stack, jsii.String("Files"))
+	asPart(scope, estate.PartTenantFiles)
+	key := encryption.NewKey(scope, "Key", &encryption.KeyProps{Alias: env.label() + "-" + estate.PartTenantFiles,
+		Description: "Bucket of the files of tenants of " + env.label(), Administrator: env.estate.Keys.Administrator})
+	env.tenancy.files = bucket.New(scope, "Tenants", &bucket.Props{Key: key, Logs: env.delivery.accessLogs()}).Resource
 }
 
 // provisionerSeconds is longer than making a database takes.

@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -23,6 +24,7 @@ import (
 	"github.com/suretyhq/surety/patterns/fargate"
 	"github.com/suretyhq/surety/patterns/groups"
 	"github.com/suretyhq/surety/patterns/redis"
+	"github.com/suretyhq/surety/patterns/restapi"
 	"github.com/suretyhq/surety/patterns/threetier"
 )
 
@@ -34,12 +36,10 @@ const (
 	paramHost     = "Host"      // + the service: the name at which clients find it
 	paramPriority = "Priority"  // + the service: its rule's number
 	paramCache    = "CacheUser" // the id of the tenant's user of the cache
+	paramClass    = "Class"     // the number of its throttle class
+	paramKey      = "KeyPrefix" // what its API key begins with
+	paramOrigins  = "Origins"   // the origins of its portals
 )
-
-// tenantHeader is the request header by which a balancer tells the tenants
-// behind the gateway apart. The gateway sets it from what its authoriser
-// verified, whatever a client sends.
-const tenantHeader = "X-Surety-Tenant"
 
 // tenantStack is a site's template of tenants while it is composed.
 type tenantStack struct {
@@ -48,11 +48,13 @@ type tenantStack struct {
 	around      surroundings
 	tenant      *string // the parameter's value
 	cacheUser   *string // likewise; nil where no tenant uses a cache
+	origins     *string // likewise; nil where tenants have no portals, or no API
 	key, logKey awskms.IKey
 	secret      awssecretsmanager.Secret
 	cluster     awsecs.ICluster
 	listener    awselasticloadbalancingv2.IApplicationListener
 	balancer    awselasticloadbalancingv2.IApplicationLoadBalancer
+	number      *float64 // the number of the balancer
 	zone        awsroute53.IHostedZone
 	namespace   awsservicediscovery.IPrivateDnsNamespace
 	groups      map[string]awsec2.ISecurityGroup
@@ -63,7 +65,7 @@ type tenantStack struct {
 // addTenant makes the one template of all tenants of a site. They differ by
 // its parameters, so that a thousand of them synthesise as fast as four.
 func (env *environment) addTenant() error {
-	stack := env.stack(LayerTenant, "A tenant", LayerTenancy)
+	stack := env.stack(LayerTenant, "A tenant", append(env.gatewayLayers(), LayerTenancy, LayerZone)...)
 	t := &tenantStack{environment: env, stack: stack, around: env.surroundings(stack), groups: map[string]awsec2.ISecurityGroup{}}
 	t.tenant = t.text(paramTenant, "The tenant's name in the estate file")
 	tag(stack, addr.TagTenant, *t.tenant)
@@ -71,12 +73,16 @@ func (env *environment) addTenant() error {
 	t.cluster = env.clusterIn(t.around.scope, t.around.vpc)
 	number := awscdk.NewCfnParameter(stack, jsii.String(paramBalancer), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
 		Description: jsii.String("The number of the balancer that serves the tenant")})
-	t.listener, t.balancer = env.listenerOf(t.around.scope, number.ValueAsNumber(), t.around)
+	t.number = number.ValueAsNumber()
+	t.listener, t.balancer = env.listenerOf(t.around.scope, t.number, t.around)
 	t.zone = awsroute53.PrivateHostedZone_FromHostedZoneAttributes(t.around.scope, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
 		HostedZoneId: env.balancer.Zone.HostedZoneId(), ZoneName: jsii.String(env.domain())})
 	t.namespace = importedNamespace(t.around.scope, env)
 	if len(env.tenantsOf(estate.PartCache)) > 0 {
 		t.cacheUser = t.text(paramCache, "The id of the tenant's user of the cache")
+	}
+	if t.wantsTenantAPIs() && len(env.estate.PortalSuffixes(env.site)) > 0 {
+		t.origins = t.text(paramOrigins, "The origins of the tenant's portals, with commas between them")
 	}
 	t.addOwn()
 	t.addGroups()
@@ -105,6 +111,9 @@ func (t *tenantStack) addOwn() {
 		SecretName: jsii.String(t.estate.Name + "/" + t.name + "/" + *t.tenant + "/secret"), Description: jsii.String("What the services of tenant " + *t.tenant + " sign and encrypt with"),
 		EncryptionKey: t.key, RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(secretLength), ExcludePunctuation: jsii.Bool(true)}})
+	if t.wantsTenantAPIs() {
+		t.addKey(scope)
+	}
 	if t.tenancy.provisioner == nil {
 		return
 	}
@@ -183,6 +192,7 @@ func (t *tenantStack) addService(name string) {
 	if t.uses(name, estate.PartCache) {
 		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
 	}
+	t.grantFiles(service.Task.TaskRole())
 	if t.estate.Publishes(name) {
 		events.GrantPublish(scope, t.label(), t.tenant, service.Task.TaskRole())
 	}
@@ -197,10 +207,13 @@ func (t *tenantStack) route(scope constructs.Construct, name string, s estate.Se
 		Description: jsii.String("The number of the rule of " + name)})
 	route := &balancer.RouteProps{VPC: t.around.vpc, Listener: t.listener, Balancer: t.balancer, Priority: priority.ValueAsNumber(),
 		Service: service.Resource, Container: name, Port: s.Port, Stage: stageOf(s)}
-	route.Host = t.text(parameter(paramHost, name), "The name at which clients find "+name)
-	route.Zone = t.zone
+	host := t.text(parameter(paramHost, name), "The name at which clients find "+name)
 	if s.Expose == estate.ExposeGateway {
-		route.Header, route.HeaderValue = tenantHeader, t.tenant
+		// The gateway asks for the service by the name that all tenants' have.
+		route.Host, route.Header, route.HeaderValue = jsii.String(t.estate.GatewayHost(t.site, name)), restapi.HeaderTenant, t.tenant
+		t.publish(scope, name, host)
+	} else {
+		route.Host, route.Zone = host, t.zone
 	}
 	balancer.NewRoute(scope, "Route", route)
 }
@@ -219,6 +232,10 @@ func (t *tenantStack) settings(name string, s estate.Service) map[string]*string
 		return callee
 	})
 	vars["TENANT"] = t.tenant
+	vars["FILES_BUCKET"], vars["FILES_PREFIX"], vars["FILES_KEY"] = t.tenancy.files.BucketName(), jsii.String(*t.tenant+"/"), t.key.KeyArn()
+	if s.Expose == estate.ExposeGateway && t.origins != nil {
+		vars[estate.OriginsVariable] = t.origins
+	}
 	if t.uses(name, estate.PartDatabase) {
 		vars["PGDATABASE"], vars["PGUSER"] = t.tenant, t.user(name)
 	}
@@ -254,6 +271,12 @@ func selected(number *float64, values []*string) *string { return awscdk.Fn_Sele
 // parameters are what the template's parameters are for a tenant.
 func (env *environment) parameters(t estate.Tenancy) map[string]string {
 	p := map[string]string{paramTenant: t.Tenant, paramBalancer: fmt.Sprint(t.Balancer)}
+	if env.wantsTenantAPIs() {
+		p[paramClass], p[paramKey] = fmt.Sprint(t.Class), addr.KeyPrefix(t.Tenant, t.Label)
+		if origins := env.estate.TenantOrigins(env.site, t); len(origins) > 0 {
+			p[paramOrigins] = strings.Join(origins, ",")
+		}
+	}
 	if len(env.tenantsOf(estate.PartCache)) > 0 {
 		p[paramCache] = redis.UserID(env.label(), t.Tenant)
 	}

@@ -73,7 +73,8 @@ func TestS15_ATenantHasItsOwn(t *testing.T) {
 	const stack = "cover-prod-tenant"
 	for typ, want := range map[string]int{
 		"AWS::ECS::Service": 2, "AWS::EC2::SecurityGroup": 2, "AWS::ElasticLoadBalancingV2::TargetGroup": 2,
-		"AWS::ElasticLoadBalancingV2::ListenerRule": 2, "AWS::KMS::Key": 1, "AWS::SecretsManager::Secret": 1, "AWS::Logs::LogGroup": 2, "Custom::TenantDatabase": 1} {
+		"AWS::ElasticLoadBalancingV2::ListenerRule": 2, "AWS::KMS::Key": 1, "AWS::SecretsManager::Secret": 2, "AWS::Logs::LogGroup": 2,
+		"AWS::ApiGateway::ApiKey": 1, "AWS::ApiGateway::UsagePlanKey": 1, "AWS::ApiGateway::DomainName": 1, "Custom::TenantDatabase": 1} {
 		if n := len(a.of(t, stack, typ)); n != want {
 			t.Errorf("a tenant has %d %s, want %d", n, typ, want)
 		}

@@ -9,18 +9,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/suretyhq/surety/internal/cli"
 )
 
 func main() {
-	// A command lives for a second and its memory grows with its input: four
-	// times the usual heap between collections takes a quarter off its time.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
+	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Run(ctx, cli.System(), os.Args[1:])
 	stop()

@@ -125,7 +125,7 @@ func readSource(file string) (string, *diag.Diagnostic) {
 func readText(f *os.File, at diag.Position, size int64) (string, *diag.Diagnostic) {
 	var b strings.Builder
 	b.Grow(int(size) + 1)
-	n, err := readAll(&b, f)
+	n, err := readAll(&b, f, size)
 	if err != nil {
 		return "", unreadable(at, err)
 	}
@@ -220,7 +220,8 @@ func (f *fault) diagnostic(t *Template, language string) diag.Diagnostic {
 	return d
 }
 
-// readAll copies at most a little more than maxBytes.
-func readAll(to *strings.Builder, from io.Reader) (int64, error) {
-	return io.Copy(to, io.LimitReader(from, maxBytes+1))
+// readAll copies at most a little more than maxBytes of what has about size.
+func readAll(to *strings.Builder, from io.Reader, size int64) (int64, error) {
+	const most = 32 << 10
+	return io.CopyBuffer(to, io.LimitReader(from, maxBytes+1), make([]byte, min(size+1, most)))
 }

@@ -48,6 +48,7 @@ const (
 	ToDo  State = "todo"  // the plan would do it
 	Doing State = "doing" // it is being done
 	Made  State = "made"  // it was done, and is so
+	Later State = "later" // it waits for what a stack or people do first
 )
 
 // Step is one thing of an organisation.
@@ -73,12 +74,13 @@ type step struct {
 // view is what a look found.
 type view struct {
 	done   bool
+	later  bool // it cannot be done yet, for a reason that the detail says
 	detail string
 }
 
-func done(detail string) (view, error) { return view{true, detail}, nil }
+func done(detail string) (view, error) { return view{done: true, detail: detail}, nil }
 
-func todo(detail string) (view, error) { return view{false, detail}, nil }
+func todo(detail string) (view, error) { return view{detail: detail}, nil }
 
 // Run looks at every step and, with Apply, makes what is not so yet. It
 // returns the steps as far as it came. The error is a diag.Diagnostic, or the
@@ -145,6 +147,8 @@ func (r *run) together(ctx context.Context, steps []step) error {
 		told := Step{ID: s.id, What: s.what, Detail: v.detail, State: Done}
 		switch {
 		case v.done:
+		case v.later:
+			told.State = Later
 		case !r.o.Apply:
 			told.State = ToDo
 		default:

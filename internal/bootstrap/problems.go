@@ -23,6 +23,7 @@ const (
 	CodeNoManagement = "BOOTSTRAP_NO_MANAGEMENT"
 	CodeNotReady     = "BOOTSTRAP_NOT_READY"
 	CodeRole         = "BOOTSTRAP_ROLE"
+	CodeUnit         = "BOOTSTRAP_UNIT"
 )
 
 const again = "run the command again; it goes on where it stopped"

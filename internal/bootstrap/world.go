@@ -214,5 +214,6 @@ func (w *world) steps() []step {
 		}
 	}
 	all = append(all, w.regionSteps()...)
-	return append(all, w.delegationSteps(audit)...)
+	all = append(all, w.delegationSteps(audit)...)
+	return append(all, w.handoverSteps()...)
 }

@@ -110,7 +110,7 @@ func bootstrapOrganisation(cmd *cobra.Command, env Env, f bootstrapFlags) error 
 }
 
 func printStep(env Env, s bootstrap.Step) {
-	sign := map[bootstrap.State]string{bootstrap.Done: "=", bootstrap.ToDo: "+", bootstrap.Made: "✓"}[s.State]
+	sign := map[bootstrap.State]string{bootstrap.Done: "=", bootstrap.ToDo: "+", bootstrap.Made: "✓", bootstrap.Later: "·"}[s.State]
 	line := sign + " " + s.What
 	if s.Detail != "" {
 		line += " (" + s.Detail + ")"
@@ -148,13 +148,16 @@ func sayBootstrapped(env Env, f bootstrapFlags, steps []bootstrap.Step) error {
 	switch {
 	case todo > 0:
 		fmt.Fprintf(env.Stderr, "%s to do, %d done; nothing was changed. surety bootstrap organisation --apply does them\n", report.Plural(todo, "step is", "steps are"), done)
-		if f.detailed {
-			return outcome(ExitRefuted)
-		}
 	case made > 0:
 		fmt.Fprintf(env.Stderr, "%s made, %d were done already; the ids are in %s\n", report.Plural(made, "step was", "steps were"), done, f.file)
 	default:
 		fmt.Fprintln(env.Stderr, "everything is there; nothing was changed")
+	}
+	if later := bootstrap.Count(steps, bootstrap.Later); later > 0 {
+		fmt.Fprintf(env.Stderr, "%s for what a stack or people do first (docs/runbooks/new-organisation.md)\n", report.Plural(later, "step waits", "steps wait"))
+	}
+	if todo > 0 && f.detailed {
+		return outcome(ExitRefuted)
 	}
 	return nil
 }

@@ -100,7 +100,8 @@ func synthesise(ctx context.Context, env Env, file, out string, force bool) (syn
 	}
 	switch {
 	case r.Edited && !force, !r.Absent && !r.Stale && !r.Edited:
-		return synth.Run(ctx, opts)
+		r.Cached = true
+		return r, err
 	case r.Absent:
 		fmt.Fprintf(env.Stderr, "synthesising %s into %s: there is no assembly yet\n", file, out)
 	case r.Stale:

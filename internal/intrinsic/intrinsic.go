@@ -45,7 +45,8 @@ const (
 // resolver resolves all stacks of an assembly. It is used by one goroutine.
 type resolver struct {
 	opts     Options
-	scopes   []*scope // parents before children
+	scopes   []*scope            // parents before children
+	named    map[string][]*scope // those of stacks that are not nested, by name
 	nested   int
 	contents map[*assembly.Template]*contents
 	exports  map[exportKey][]export
@@ -60,7 +61,7 @@ type resolver struct {
 // condition is false are left out; those whose condition is unknown are kept
 // with Conditional set.
 func Resolve(asm *assembly.Assembly, opts Options) ([]*resource.Resource, diag.List) {
-	r := &resolver{opts: opts, contents: map[*assembly.Template]*contents{}, reported: map[diag.Diagnostic]bool{}}
+	r := &resolver{opts: opts, named: map[string][]*scope{}, contents: map[*assembly.Template]*contents{}, reported: map[diag.Diagnostic]bool{}}
 	if asm == nil {
 		return nil, nil
 	}
@@ -93,6 +94,7 @@ func (r *resolver) addStack(stack *assembly.Stack) {
 	s := r.newScope(a, stack.Template)
 	s.given = stack.Parameters
 	r.scopes = append(r.scopes, s)
+	r.named[a.Name] = append(r.named[a.Name], s)
 	s.addNested(1)
 }
 

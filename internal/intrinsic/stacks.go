@@ -158,12 +158,9 @@ func (r *resolver) stackNames() []string {
 // findStack returns the stack of a name: the only one, or that of the account
 // and Region; else why there is none.
 func (r *resolver) findStack(want addr.Stack) (*scope, string) {
-	var named, exact []*scope
-	for _, s := range r.scopes {
-		if s.parent != nil || s.stack.Name != want.Name {
-			continue
-		}
-		named = append(named, s)
+	named := r.named[want.Name]
+	var exact []*scope
+	for _, s := range named {
 		if fits(s.stack.Account, want.Account) && fits(s.stack.Region, want.Region) {
 			exact = append(exact, s)
 		}

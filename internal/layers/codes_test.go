@@ -12,7 +12,7 @@ import (
 
 // words look like codes and are values of AWS's.
 func words() []string {
-	return []string{"AWS_KMS", "COGNITO_USER_POOLS", "HTTP_HOST", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "SYMMETRIC_DEFAULT", "TCP_QUIC", "TCP_UDP", "VPC_LINK"}
+	return []string{"AWS_KMS", "COGNITO_USER_POOLS", "CUSTOM_KEYS", "FORWARDED_IP", "HTTP_HOST", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "SYMMETRIC_DEFAULT", "TCP_QUIC", "TCP_UDP", "VPC_LINK"}
 }
 
 // Every code that a verdict or a path can carry is explained on some page.

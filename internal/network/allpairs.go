@@ -17,6 +17,12 @@ type place struct {
 	public  resource.Tri
 	atoms   [2][]atom
 	classes []ClassID
+
+	// having holds the positions in classes of those that have a group, by its
+	// number, and vague those of which not all groups are known. They are made
+	// when the place is first the source of many pairs.
+	having map[int][]int
+	vague  []int
 }
 
 // AllPairs calls f for every ordered pair of classes but those of two external
@@ -67,7 +73,7 @@ func (n *Network) places() []place {
 			out[p].classes = append(out[p].classes, ClassID(id))
 			continue
 		}
-		out = append(out, place{k.sub, k.public, k.atoms, []ClassID{ClassID(id)}})
+		out = append(out, place{sub: k.sub, public: k.public, atoms: k.atoms, classes: []ClassID{ClassID(id)}})
 	}
 	return out
 }
@@ -153,24 +159,94 @@ func (n *Network) simplePairs(a, b *place, openOnly bool, f func(a, b ClassID, r
 	if plain {
 		outs, ins = n.sideOf(make(side, 0, 16), outward, a, ys), n.sideOf(make(side, 0, 16), inward, b, xs)
 	}
-	for i, ca := range a.classes {
-		ka := &n.inside[ca]
-		for j, cb := range b.classes {
-			kb := &n.inside[cb]
-			var sum flow
-			if open && !n.mute(ka, kb) {
-				for k := range fabrics {
-					x, y := k/len(ys), k%len(ys)
-					one := fabrics[k].flow
-					if plain && ka.groups.why == nil && kb.groups.why == nil && ka.why == nil && kb.why == nil {
-						n.sides(&one, &fabrics[k], ka.groups, kb.groups, &outs[i*len(ys)+y], &ins[j*len(xs)+x])
-					} else {
-						n.filter(&one, &fabrics[k], end{ka, xs[x]}, end{kb, ys[y]})
-					}
-					sum.merge(&one, k == 0)
+	pair := func(i, j int) {
+		ca, cb := a.classes[i], b.classes[j]
+		ka, kb := &n.inside[ca], &n.inside[cb]
+		var sum flow
+		if open && !n.mute(ka, kb) {
+			for k := range fabrics {
+				x, y := k/len(ys), k%len(ys)
+				one := fabrics[k].flow
+				if plain && ka.groups.why == nil && kb.groups.why == nil && ka.why == nil && kb.why == nil {
+					n.sides(&one, &fabrics[k], ka.groups, kb.groups, &outs[i*len(ys)+y], &ins[j*len(xs)+x])
+				} else {
+					n.filter(&one, &fabrics[k], end{ka, xs[x]}, end{kb, ys[y]})
 				}
+				sum.merge(&one, k == 0)
 			}
-			f(ca, cb, Reach{Must: sum.must, May: sum.may, Named: sum.named})
+		}
+		f(ca, cb, Reach{Must: sum.must, May: sum.may, Named: sum.named})
+	}
+	if plain && openOnly && len(a.classes) >= manyClasses {
+		for j := range b.classes {
+			n.admitted(a, b, j, ins[j*len(xs):(j+1)*len(xs)], func(i int) { pair(i, j) })
+		}
+		return
+	}
+	for i := range a.classes {
+		for j := range b.classes {
+			pair(i, j)
+		}
+	}
+}
+
+// manyClasses is from how many classes of a place on it is worth while to look
+// up whom a class lets in, rather than to ask for each whether it is let in.
+const manyClasses = 32
+
+// admitted calls f with the position of every class of a that the groups of
+// class j of b may let in; let is what the rules that name addresses let in.
+// Whom no rule names is let in by none.
+func (n *Network) admitted(a, b *place, j int, let side, f func(i int)) {
+	kb := &n.inside[b.classes[j]]
+	anybody := kb.why != nil || kb.groups.why != nil || n.free(kb.groups, inward)
+	for x := range let {
+		anybody = anybody || !let[x].may.empty()
+	}
+	if anybody {
+		for i := range a.classes {
+			f(i)
+		}
+		return
+	}
+	refs := kb.groups.refs[inward]
+	if len(refs) == 0 {
+		return
+	}
+	a.index(n)
+	if len(refs) == 1 && len(a.vague) == 0 {
+		for _, i := range a.having[refs[0].peer] {
+			f(i)
+		}
+		return
+	}
+	done := map[int]bool{}
+	once := func(some []int) {
+		for _, i := range some {
+			if !done[i] {
+				done[i] = true
+				f(i)
+			}
+		}
+	}
+	for i := range refs {
+		once(a.having[refs[i].peer])
+	}
+	once(a.vague)
+}
+
+func (p *place) index(n *Network) {
+	if p.having != nil {
+		return
+	}
+	p.having = map[int][]int{}
+	for i, id := range p.classes {
+		groups := n.inside[id].groups
+		for _, g := range groups.ids {
+			p.having[g] = append(p.having[g], i)
+		}
+		if groups.why != nil {
+			p.vague = append(p.vague, i)
 		}
 	}
 }

@@ -3,8 +3,10 @@ package network_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -56,6 +58,43 @@ func TestAllPairsIsReach(t *testing.T) {
 	classes := int64(len(n.Classes()))
 	if wrong.Load() != 0 || open.Load() < classes || open.Load() > classes*classes*9/10 {
 		t.Errorf("%d classes: %d pairs differ, %d are open", classes, wrong.Load(), open.Load())
+	}
+}
+
+// TestOpenPairsAreTheOpenOnesOfAllPairs also where a place has so many classes
+// that those which a class lets in are looked up.
+func TestOpenPairsAreTheOpenOnesOfAllPairs(t *testing.T) {
+	type pair struct{ a, b network.ClassID }
+	for _, size := range []synthetic.Size{
+		{VPCs: 6, Subnets: 60, Interfaces: 300, Groups: 120, Classes: 150},
+		{VPCs: 1, Subnets: 2, Interfaces: 400, Groups: 150, Classes: 300},
+	} {
+		for name, open := range map[string]network.Lines{"as deployed": {}, "without network ACLs": {ACLs: true}, "without what groups let out": {Egress: true}} {
+			n := network.Build(synthesise(t, size), network.Options{Open: open})
+			var mu sync.Mutex
+			want, got := map[pair]network.Reach{}, map[pair]network.Reach{}
+			into := func(m map[pair]network.Reach) func(a, b network.ClassID, r network.Reach) {
+				return func(a, b network.ClassID, r network.Reach) {
+					mu.Lock()
+					defer mu.Unlock()
+					if p := (pair{a, b}); !r.May.IsEmpty() {
+						if _, twice := m[p]; twice {
+							t.Errorf("%v: %v comes twice", size, p)
+						}
+						m[p] = r
+					}
+				}
+			}
+			if err := n.AllPairs(t.Context(), into(want)); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.OpenPairs(t.Context(), into(got)); err != nil {
+				t.Fatal(err)
+			}
+			if len(want) < len(n.Classes()) || !maps.Equal(got, want) {
+				t.Errorf("%v, %s: %d pairs of %d classes are open, and %d of all pairs are", size, name, len(got), len(n.Classes()), len(want))
+			}
+		}
 	}
 }
 

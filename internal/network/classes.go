@@ -43,7 +43,7 @@ func (c *compiler) interfaces() {
 		i   resource.Interface
 		k   class
 	}
-	var all []member
+	var all []*member
 	sets := map[string]*groupSet{}
 	for _, i := range c.g.Interfaces() {
 		s := c.n.subnetAt[i.Subnet.To]
@@ -64,10 +64,16 @@ func (c *compiler) interfaces() {
 			s.homes = true
 		}
 		k.groups = c.groupSet(sets, i)
-		all = append(all, member{classKey(&k), i, k})
+		all = append(all, &member{classKey(&k), i, k})
 	}
-	slices.SortStableFunc(all, func(a, b member) int {
-		return cmp.Or(a.k.sub.addr.Compare(b.k.sub.addr), cmp.Compare(a.key, b.key), a.i.Owner.Addr.Compare(b.i.Owner.Addr))
+	slices.SortStableFunc(all, func(a, b *member) int {
+		if a.k.sub != b.k.sub {
+			return a.k.sub.addr.Compare(b.k.sub.addr)
+		}
+		if c := cmp.Compare(a.key, b.key); c != 0 {
+			return c
+		}
+		return a.i.Owner.Addr.Compare(b.i.Owner.Addr)
 	})
 	for j, m := range all {
 		if j == 0 || all[j-1].key != m.key {

@@ -272,7 +272,7 @@ func (tr *tracer) plain(st *step) {
 	if tr == nil {
 		return
 	}
-	text := st.text
+	text := st.says()
 	if st.kind == stepPublic {
 		text = "the internet gateway knows the address"
 	}
@@ -288,7 +288,7 @@ func (tr *tracer) public(t *trip, st *step, has resource.Tri) {
 	if tr == nil {
 		return
 	}
-	h := Hop{At: st.at, By: st.by, Property: st.prop, Decision: st.text}
+	h := Hop{At: st.at, By: st.by, Property: st.prop, Decision: st.says()}
 	whose := t.src.k
 	if t.src.external() {
 		whose = t.dst.k
@@ -306,7 +306,7 @@ func (tr *tracer) nat(t *trip, st *step) {
 	if tr == nil {
 		return
 	}
-	h := Hop{At: st.at, By: st.by, Decision: st.text, Out: tr.header}
+	h := Hop{At: st.at, By: st.by, Decision: st.says(), Out: tr.header}
 	if p := t.n.atoms.prefixes(st.nat.source[0]); len(p) > 0 {
 		h.Out.Source = p[0]
 	}

@@ -15,7 +15,7 @@ import (
 // for many pairs; what it meets on the way that does look at addresses (network
 // ACLs, firewalls) is in its steps.
 type line struct {
-	steps []step
+	steps []*step
 	end   ending
 	vpc   *vpc    // where it ends, unless it stops
 	first *subnet // the first subnet on the way; the source's ACL does not count inside it
@@ -68,13 +68,33 @@ type step struct {
 	prop   string
 	text   string
 	code   string // it stops here
-	acl    *acl
-	dir    int
-	skip   skipping
-	sub    *subnet
-	fw     *firewall
-	nat    *nat
-	maybe  *value.Reason
+	// route is what it follows; text is then what comes after. Transit says
+	// that the route is a Transit Gateway's.
+	route   *route
+	transit bool
+	acl     *acl
+	dir     int
+	skip    skipping
+	sub     *subnet
+	fw      *firewall
+	nat     *nat
+	maybe   *value.Reason
+}
+
+// says is the decision in words. Those of a route are put together only when
+// somebody asks: a walk takes thousands of routes, and a report shows few.
+func (st *step) says() string {
+	if st.route == nil {
+		return st.text
+	}
+	r, whose := st.route, "the route to "
+	if st.transit {
+		whose = "the Transit Gateway's route to "
+		if r.hole {
+			return whose + r.text + " matches and is a blackhole"
+		}
+	}
+	return whose + r.text + " matches and leads to " + targetText(r) + st.text
 }
 
 // skipping says when an ACL does not count: when the packet stays inside its
@@ -126,9 +146,11 @@ type walker struct {
 	home origin
 }
 
-// state is where a packet is.
+// state is where a packet is. The steps of its line are on its trail until it
+// ends: ways that part share what they had in common.
 type state struct {
 	line
+	trail  *crumb
 	vpc    *vpc
 	table  *table
 	zone   string
@@ -155,9 +177,33 @@ func (w *walker) circles(s *state, p turn) bool {
 	return false
 }
 
+// crumb is a step and those before it.
+type crumb struct {
+	step
+	before *crumb
+	count  int
+}
+
+func (c *crumb) len() int {
+	if c == nil {
+		return 0
+	}
+	return c.count
+}
+
 func (s state) add(st step) state {
-	s.steps = append(s.steps[:len(s.steps):len(s.steps)], st)
+	s.trail = &crumb{step: st, before: s.trail, count: s.trail.len() + 1}
 	return s
+}
+
+// done returns the line that a packet took.
+func (s state) done() *line {
+	l := s.line
+	l.steps = make([]*step, s.trail.len())
+	for c := s.trail; c != nil; c = c.before {
+		l.steps[c.count-1] = &c.step
+	}
+	return &l
 }
 
 func (s state) doubt(why *value.Reason) state {
@@ -168,15 +214,15 @@ func (s state) doubt(why *value.Reason) state {
 }
 
 func (w *walker) stop(s state, st step) {
-	l := s.add(st).line
+	l := s.add(st).done()
 	l.end = stops
-	w.out = append(w.out, &l)
+	w.out = append(w.out, l)
 }
 
 // full says whether the walk has gone on too long. What it found so far is then
 // not all, and what it leaves out may arrive.
 func (w *walker) full(s state) bool {
-	if len(s.steps) < maxSteps && len(w.out) < maxLines {
+	if s.trail.len() < maxSteps && len(w.out) < maxLines {
 		return false
 	}
 	w.unknown(s, &value.Reason{Code: "NO_PATH", At: s.table.addr, Text: "the routes have more turns or alternatives than are followed"})
@@ -277,18 +323,18 @@ func (w *walker) inVPC(s state) {
 // unknown is a way that is not known: it may arrive.
 func (w *walker) unknown(s state, why *value.Reason) {
 	s = s.doubt(why).add(step{at: s.table.addr, by: why.At, prop: why.Property, text: "where it goes is not known: " + why.Text, maybe: why})
-	l := s.line
+	l := s.done()
 	if l.end = arrives; w.n.isExternal(w.dst) {
 		l.end = leaves
 	}
-	w.out = append(w.out, &l)
+	w.out = append(w.out, l)
 }
 
 // take follows a route of a VPC's table.
 func (w *walker) take(s state, r *route) {
-	routed := step{at: s.table.addr, by: r.by, prop: r.prop, text: "the route to " + r.text + " matches and leads to " + targetText(r)}
+	routed := step{at: s.table.addr, by: r.by, prop: r.prop, route: r}
 	stop := func(code, text string) {
-		routed.code, routed.text = code, routed.text+", "+text
+		routed.code, routed.text = code, ", "+text
 		w.stop(s, routed)
 	}
 	switch {
@@ -342,9 +388,9 @@ func (w *walker) deliver(s state, r *route) {
 	if s.table != nil {
 		at = s.table.addr
 	}
-	l := s.leave(ifDestination).add(step{at: at, by: r.by, text: "the local route delivers inside the VPC"}).line
+	l := s.leave(ifDestination).add(step{at: at, by: r.by, text: "the local route delivers inside the VPC"}).done()
 	l.end, l.vpc, l.last = arrives, s.vpc, s.sub
-	w.out = append(w.out, &l)
+	w.out = append(w.out, l)
 }
 
 // leave adds the ACL of a subnet on the way that packets leave. The source's
@@ -411,7 +457,7 @@ func alike(a, b *line) bool {
 		}
 	}
 	for i := range a.steps {
-		x, y := &a.steps[i], &b.steps[i]
+		x, y := a.steps[i], b.steps[i]
 		if x.skip != never && x.sub != y.sub && (x.sub == nil || y.sub == nil || !x.sub.forwardsAlike(y.sub)) {
 			return false
 		}

@@ -246,7 +246,7 @@ func (t *trip) forward(f *flow) bool {
 		if f.may.empty() {
 			return false
 		}
-		st := &t.there.steps[i]
+		st := t.there.steps[i]
 		switch st.kind {
 		case stepACL:
 			if (st.skip == ifSource && st.sub == t.src.k.sub) || (st.skip == ifDestination && st.sub == t.dst.k.sub) {
@@ -429,7 +429,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		if back.may.empty() {
 			return
 		}
-		st := &l.steps[i]
+		st := l.steps[i]
 		switch st.kind {
 		case stepACL:
 			if (st.skip == ifSource && st.sub == t.dst.k.sub) || (st.skip == ifDestination && st.sub == to.k.sub) {

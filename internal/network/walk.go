@@ -37,9 +37,9 @@ func (w *walker) toInternet(s state, r *route) {
 			return
 		}
 	}
-	l := s.add(public).line
+	l := s.add(public).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, at
-	w.out = append(w.out, &l)
+	w.out = append(w.out, l)
 }
 
 // toEgressOnly leaves by an egress-only internet gateway, for IPv6 ("Enable
@@ -54,9 +54,9 @@ func (w *walker) toEgressOnly(s state, r *route) {
 	if !ok {
 		return
 	}
-	l := s.leave(never).add(step{at: at, by: at, text: "the egress-only gateway sends it to the internet and keeps its state"}).line
+	l := s.leave(never).add(step{at: at, by: at, text: "the egress-only gateway sends it to the internet and keeps its state"}).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, at
-	w.out = append(w.out, &l)
+	w.out = append(w.out, l)
 }
 
 // toNAT goes through a NAT gateway ("NAT gateways", "NAT gateway use cases").
@@ -80,7 +80,7 @@ func (w *walker) toNAT(s state, r *route) {
 		why := &value.Reason{Code: "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", At: t.addr, Text: "what a regional NAT gateway's own routes do is not modelled"}
 		s = s.doubt(why)
 		s.nat = t
-		s.steps = append(s.steps[:len(s.steps):len(s.steps)], step{kind: stepNAT, at: t.addr, by: t.addr, nat: t, text: "the NAT gateway puts its own address in place of the source's"})
+		s = s.add(step{kind: stepNAT, at: t.addr, by: t.addr, nat: t, text: "the NAT gateway puts its own address in place of the source's"})
 		w.toInternet(s, &route{to: s.vpc.view.InternetGateway})
 		return
 	}
@@ -154,9 +154,9 @@ func (w *walker) toPeer(s state, r *route) {
 	}
 	s = s.leave(never)
 	s.vpc, s.sub, s.middle = other, nil, true
-	l := s.add(step{at: p.Addr, by: p.Addr, text: "the peering carries it to the peer VPC"}).line
+	l := s.add(step{at: p.Addr, by: p.Addr, text: "the peering carries it to the peer VPC"}).done()
 	l.end, l.vpc, l.last = arrives, other, nil
-	w.out = append(w.out, &l)
+	w.out = append(w.out, l)
 }
 
 // min2 is the weaker of two: No, then Perhaps, then Yes.
@@ -408,18 +408,18 @@ func present(all ...*value.Reason) []*value.Reason {
 
 // forward sends a packet on by a route of a Transit Gateway's table.
 func (w *walker) forward(s state, from *attachment, gw addr.Address, r *route) {
-	st := step{at: s.table.addr, by: r.by, prop: r.prop, text: "the Transit Gateway's route to " + r.text + " matches and leads to " + targetText(r)}
+	st := step{transit: true, at: s.table.addr, by: r.by, prop: r.prop, route: r}
 	a := r.attach
 	switch {
 	case r.hole:
-		st.code, st.text = "TGW_RTB_BAD_STATE_ROUTE", "the Transit Gateway's route to "+r.text+" matches and is a blackhole"
+		st.code = "TGW_RTB_BAD_STATE_ROUTE"
 		w.stop(s, st)
 		return
 	case a == nil:
 		w.unknown(s, unknownLink(r.to, r.by, "attachment"))
 		return
 	case w.n.dead[a.addr]:
-		st.code, st.text = "TGW_RTB_BAD_STATE_ROUTE", st.text+", which is lost"
+		st.code, st.text = "TGW_RTB_BAD_STATE_ROUTE", ", which is lost"
 		w.stop(s, st)
 		return
 	}

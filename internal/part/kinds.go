@@ -33,6 +33,7 @@ var implementers = map[estate.Kind][]string{
 
 	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
 	estate.KindLake:        {"AWS::S3::Bucket"},
+	estate.KindFiles:       {"AWS::S3::Bucket"},
 	estate.KindEdge:        {"AWS::CloudFront::Distribution"},
 	estate.KindBreakGlass:  {"AWS::AutoScaling::AutoScalingGroup"},
 }

@@ -50,17 +50,34 @@ func Read(at addr.Address, property string, doc value.Value) *Policy {
 	return p
 }
 
+// Action is the name of an action, ready to be matched with many patterns.
+type Action struct{ name text }
+
+// ActionOf returns an action by its name ("ec2:CreateVpc").
+func ActionOf(name string) Action { return Action{text{plain: strings.ToLower(name)}} }
+
 // For returns the part of the policy that may be about an action: what decides
-// requests for it, and quicker where many are decided.
-func (p *Policy) For(action string) *Policy {
-	part := &Policy{At: p.At, Property: p.Property, Why: p.Why, variables: p.variables}
-	name := text{plain: strings.ToLower(action)}
+// requests for it, and quicker where many are decided. It is nil if the policy
+// is known and says nothing of the action.
+func (p *Policy) For(action Action) *Policy {
+	var part *Policy
+	if p.Why != nil {
+		part = p.part()
+	}
 	for i := range p.Statements {
-		if p.about(i, name) != No {
-			part.Statements, part.rules = append(part.Statements, p.Statements[i]), append(part.rules, p.rules[i])
+		if p.about(i, action.name) == No {
+			continue
 		}
+		if part == nil {
+			part = p.part()
+		}
+		part.Statements, part.rules = append(part.Statements, p.Statements[i]), append(part.rules, p.rules[i])
 	}
 	return part
+}
+
+func (p *Policy) part() *Policy {
+	return &Policy{At: p.At, Property: p.Property, Why: p.Why, variables: p.variables}
 }
 
 // NamesResources says whether a statement is about some resources only.

@@ -317,8 +317,17 @@ func action(v value.Value) text {
 
 // Covers says whether a pattern of actions covers an action.
 func Covers(pattern value.Value, name string) Truth {
-	return action(pattern).matches(text{plain: strings.ToLower(name)})
+	return PatternOf(pattern).Covers(ActionOf(name))
 }
+
+// ActionPattern is a pattern of actions, ready to be matched with many.
+type ActionPattern struct{ t text }
+
+// PatternOf reads a pattern of actions.
+func PatternOf(v value.Value) ActionPattern { return ActionPattern{action(v)} }
+
+// Covers says whether the pattern covers an action.
+func (p ActionPattern) Covers(a Action) Truth { return p.t.matches(a.name) }
 
 // pattern is a value of a policy that is matched with a request: read once,
 // unless it holds policy variables.

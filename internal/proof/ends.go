@@ -42,7 +42,7 @@ func (in *Input) Ends() *Ends {
 
 func newEnds(in *Input, net *network.Network) *Ends {
 	e := &Ends{Net: net, in: in, Parts: map[network.ClassID][]estate.PartID{}, Of: map[estate.PartID][]network.ClassID{}}
-	e.Net = net.Distinguish(Ports(in.Estate, in.Graph)...)
+	e.Net = net.Distinguish(in.listened()...)
 	for _, c := range e.Net.Classes() {
 		for _, m := range c.Members {
 			id := in.PartOf(m.Owner.Addr)
@@ -60,6 +60,13 @@ func newEnds(in *Input, net *network.Network) *Ends {
 // Ports are the ports that claims ask about: those of declared flows and of
 // listeners, each once. The estate may be nil.
 func Ports(e *estate.Estate, g *resource.Graph) []network.Flow {
+	if e == nil {
+		return portsOf(nil, nil, g)
+	}
+	return portsOf(e, e.Flows(), g)
+}
+
+func portsOf(e *estate.Estate, flows []estate.Flow, g *resource.Graph) []network.Flow {
 	var all []network.Flow
 	known := map[network.Flow]bool{}
 	add := func(protocol string, port int) {
@@ -71,10 +78,8 @@ func Ports(e *estate.Estate, g *resource.Graph) []network.Flow {
 			all = append(all, f)
 		}
 	}
-	if e != nil {
-		for _, f := range e.Flows() {
-			add(f.Protocol, f.Port)
-		}
+	for _, f := range flows {
+		add(f.Protocol, f.Port)
 	}
 	if e != nil && e.Workload.Transfer != nil {
 		add(estate.TCP, estate.PortSFTP)

@@ -45,7 +45,7 @@ type layerEnds struct {
 func (in *Input) Layer(l Layer) *Ends {
 	d := &in.derived.layers[l]
 	d.once.Do(func() {
-		d.ends = newEnds(in, in.Net.Opened(l.open(), Ports(in.Estate, in.Graph)...))
+		d.ends = newEnds(in, in.Net.Opened(l.open(), in.listened()...))
 	})
 	return d.ends
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/diag"
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/part"
 	"github.com/suretyhq/surety/internal/resource"
 )
@@ -21,9 +22,14 @@ type derived struct {
 	// byStack says for the stacks of accounts that several environments share
 	// whose they are.
 	byStack map[addr.Stack]string
+	of      map[*resource.Resource]Scope // of every resource of the graph
 
 	declaring sync.Once
 	flows     []estate.Flow
+	listening sync.Once
+	ports     []network.Flow
+	reading   sync.Once
+	lines     map[estate.PartID]diag.Position
 
 	doubting sync.Once
 	doubted  []aDoubt
@@ -36,6 +42,7 @@ type derived struct {
 func (in *Input) readScopes() {
 	in.derived.scopes.Do(func() {
 		in.derived.byAcct = map[string]string{}
+		defer in.placeAll()
 		if in.Estate == nil {
 			return
 		}
@@ -59,12 +66,21 @@ func (in *Input) readScopes() {
 	})
 }
 
+// placeAll notes the scope of every resource: claims ask for each of them time
+// and again.
+func (in *Input) placeAll() {
+	in.derived.of = make(map[*resource.Resource]Scope, in.Graph.Len())
+	for r := range in.Graph.All() {
+		in.derived.of[r] = in.scopeOf(r)
+	}
+}
+
 // stacksOf finds whose the stacks of shared accounts are: that of the
 // environment that all tags in a stack name, or where nothing in it is tagged,
-// all tags of what it refers to in the account. A stack about which they do not
-// agree is nobody's.
+// all tags of what it refers to in its account and Region, or else in its
+// account. A stack about which they do not agree is nobody's.
 func (in *Input) stacksOf(shared map[string]int) map[addr.Stack]string {
-	own, near := map[addr.Stack]string{}, map[addr.Stack]string{}
+	own, near, far := map[addr.Stack]string{}, map[addr.Stack]string{}, map[addr.Stack]string{}
 	note := func(m map[addr.Stack]string, s addr.Stack, r *resource.Resource) {
 		env := r.Tags[addr.TagEnvironment].Text()
 		if !slices.Contains(in.derived.envs, env) {
@@ -82,14 +98,21 @@ func (in *Input) stacksOf(shared map[string]int) map[addr.Stack]string {
 		}
 		note(own, stack, r)
 		for e := range in.Graph.Edges(r.Addr) {
-			if to := in.Graph.Get(e.To); to != nil && to.Addr.Stack.Account == stack.Account {
+			to := in.Graph.Get(e.To)
+			if to == nil || to.Addr.Stack.Account != stack.Account {
+				continue
+			}
+			note(far, stack, to)
+			if to.Addr.Stack.Region == stack.Region {
 				note(near, stack, to)
 			}
 		}
 	}
-	for s, env := range near {
-		if _, ok := own[s]; !ok {
-			own[s] = env
+	for _, other := range []map[addr.Stack]string{near, far} {
+		for s, env := range other {
+			if _, ok := own[s]; !ok {
+				own[s] = env
+			}
 		}
 	}
 	return own
@@ -102,6 +125,12 @@ func (in *Input) Environments() []string {
 	return in.derived.sites
 }
 
+// IsEnvironment says whether a scope is one of the estate's sites.
+func (in *Input) IsEnvironment(s Scope) bool {
+	in.readScopes()
+	return slices.Contains(in.derived.sites, string(s))
+}
+
 // ScopeOf returns the scope that a resource belongs to: with an estate the
 // environment of its part, else that of its account, its tag or its stack, else
 // the whole estate; without one its account, or the whole estate if that is unknown.
@@ -110,6 +139,13 @@ func (in *Input) ScopeOf(r *resource.Resource) Scope {
 	if r == nil {
 		return ScopeEstate
 	}
+	if s, ok := in.derived.of[r]; ok {
+		return s
+	}
+	return in.scopeOf(r)
+}
+
+func (in *Input) scopeOf(r *resource.Resource) Scope {
 	if in.Estate == nil {
 		return Scope(cmp.Or(r.Addr.Stack.Account, string(ScopeEstate)))
 	}
@@ -157,6 +193,12 @@ func (in *Input) Flows() []estate.Flow {
 	return in.derived.flows
 }
 
+// listened returns the ports that claims ask about.
+func (in *Input) listened() []network.Flow {
+	in.derived.listening.Do(func() { in.derived.ports = portsOf(in.Estate, in.Flows(), in.Graph) })
+	return in.derived.ports
+}
+
 // PartOf returns the part that a resource belongs to, and the zero id if none.
 func (in *Input) PartOf(a addr.Address) estate.PartID {
 	if in.Parts == nil {
@@ -179,12 +221,15 @@ func (in *Input) intentOf(f Finding) diag.Position {
 	if !f.Intent.IsZero() {
 		return f.Intent
 	}
-	for _, p := range in.Estate.Parts() {
-		if p.ID == f.Part {
-			return p.Pos
+	in.derived.reading.Do(func() {
+		in.derived.lines = map[estate.PartID]diag.Position{}
+		for _, p := range in.Estate.Parts() {
+			if _, ok := in.derived.lines[p.ID]; !ok {
+				in.derived.lines[p.ID] = p.Pos
+			}
 		}
-	}
-	return diag.Position{}
+	})
+	return in.derived.lines[f.Part]
 }
 
 // Name names a resource as a sentence does: its type and logical id, and the

@@ -12,7 +12,7 @@ package resource
 import (
 	"iter"
 	"slices"
-	"sync"
+	"strings"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/diag"
@@ -72,7 +72,6 @@ type Graph struct {
 	all    []*Resource // sorted by address
 	byAddr map[addr.Address]*Resource
 	byType map[string][]*Resource
-	edges  func() map[addr.Address][]Edge // made when first asked for
 	views  *views
 }
 
@@ -95,7 +94,6 @@ func New(resources []*Resource) (*Graph, diag.List) {
 		g.all = append(g.all, r)
 		g.byType[r.Type] = append(g.byType[r.Type], r)
 	}
-	g.edges = sync.OnceValue(func() map[addr.Address][]Edge { return findEdges(g) })
 	g.views = newViews(g)
 	return g, problems
 }
@@ -112,31 +110,51 @@ func (g *Graph) Get(a addr.Address) *Resource { return g.byAddr[a] }
 // OfType returns the resources of a type, by address. It must not be changed.
 func (g *Graph) OfType(typ string) []*Resource { return g.byType[typ] }
 
-// Edges yields what the properties of a resource refer to, by property.
-func (g *Graph) Edges(a addr.Address) iter.Seq[Edge] { return slices.Values(g.edges()[a]) }
+// Edges yields what the properties of a resource refer to, in the order in
+// which they are written. They are read anew each time: few resources are asked.
+func (g *Graph) Edges(a addr.Address) iter.Seq[Edge] {
+	return func(yield func(Edge) bool) {
+		if r := g.byAddr[a]; r != nil {
+			e := edges{g: g, from: a, yield: yield}
+			e.walk(r.Props)
+		}
+	}
+}
 
-func findEdges(g *Graph) map[addr.Address][]Edge {
-	edges := make(map[addr.Address][]Edge, len(g.all))
-	for _, r := range g.all {
-		var walk func(v value.Value, path string)
-		walk = func(v value.Value, path string) {
-			switch v.Kind() {
-			case value.Symbol:
-				ref, _ := v.Ref()
-				if g.byAddr[ref.To] != nil {
-					edges[r.Addr] = append(edges[r.Addr], Edge{From: r.Addr, To: ref.To, Property: path})
-				}
-			case value.List, value.Concat:
-				for i, item := range v.Items() {
-					walk(item, join(path, itoa(i)))
-				}
-			case value.Map:
-				for k, item := range v.Entries() {
-					walk(item, join(path, k))
-				}
+// edges walks the properties of a resource; path leads to where it is.
+type edges struct {
+	g     *Graph
+	from  addr.Address
+	path  []string
+	yield func(Edge) bool
+}
+
+// walk returns whether to go on.
+func (e *edges) walk(v value.Value) bool {
+	switch v.Kind() {
+	case value.Symbol:
+		if ref, _ := v.Ref(); e.g.byAddr[ref.To] != nil {
+			return e.yield(Edge{From: e.from, To: ref.To, Property: strings.Join(e.path, "/")})
+		}
+	case value.List, value.Concat:
+		for i, item := range v.Items() {
+			if !e.into(itoa(i), item) {
+				return false
 			}
 		}
-		walk(r.Props, "")
+	case value.Map:
+		for k, item := range v.Entries() {
+			if !e.into(k, item) {
+				return false
+			}
+		}
 	}
-	return edges
+	return true
+}
+
+func (e *edges) into(key string, item value.Value) bool {
+	e.path = append(e.path, key)
+	on := e.walk(item)
+	e.path = e.path[:len(e.path)-1]
+	return on
 }

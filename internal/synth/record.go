@@ -10,8 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/suretyhq/surety/diag"
 	"github.com/suretyhq/surety/estate"
@@ -101,6 +105,14 @@ func isAsset(name string) bool {
 // slashes; of assets, their size.
 func digests(dir string) (map[string]string, error) {
 	files := map[string]string{}
+	var mu sync.Mutex
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	note := func(name, digest string) {
+		mu.Lock()
+		defer mu.Unlock()
+		files[filepath.ToSlash(name)] = digest
+	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -110,7 +122,7 @@ func digests(dir string) (map[string]string, error) {
 			return err
 		}
 		if d.Type()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0 {
-			files[filepath.ToSlash(name)] = d.Type().String() // reading it might never end
+			note(name, d.Type().String()) // reading it might never end
 			return nil
 		}
 		if isAsset(d.Name()) {
@@ -118,18 +130,21 @@ func digests(dir string) (map[string]string, error) {
 			if err != nil {
 				return err
 			}
-			files[filepath.ToSlash(name)] = fmt.Sprintf("%d bytes", info.Size())
+			note(name, fmt.Sprintf("%d bytes", info.Size()))
 			return nil
 		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(data)
-		files[filepath.ToSlash(name)] = hex.EncodeToString(sum[:])
+		work.Go(func() error {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			sum := sha256.Sum256(data)
+			note(name, hex.EncodeToString(sum[:]))
+			return nil
+		})
 		return nil
 	})
-	if err != nil {
+	if err := errors.Join(err, work.Wait()); err != nil {
 		return nil, fmt.Errorf("cannot read the assembly %s: %w", dir, err)
 	}
 	return files, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/suretyhq/surety/patterns/alarms"
+	"github.com/suretyhq/surety/patterns/contributors"
 )
 
 // Props says what is shown.
@@ -26,6 +27,8 @@ type Props struct {
 	Alarms   *alarms.Alarms
 	// More are further graphs, of metrics without dimensions.
 	More []alarms.Graph
+	// Rankings are shown with the ten that contribute most to each.
+	Rankings []contributors.Rule
 }
 
 // New makes the dashboard.
@@ -76,6 +79,11 @@ func (p *page) row(title string) {
 	}
 	for _, g := range p.graphs(title) {
 		p.graph(g.title, g.metrics)
+	}
+	for _, r := range p.props.Rankings {
+		if r.Fails && title == alarms.Failing || !r.Fails && title == alarms.Cost {
+			p.ranking(r)
+		}
 	}
 	p.x, p.y = 0, p.y+bodyHeight
 }
@@ -161,4 +169,14 @@ func metric(m alarms.Metric, d alarms.Dimensions, label string, several bool) []
 
 func (p *page) graph(title string, metrics []any) {
 	p.place("metric", graphWidth, bodyHeight, map[string]any{"title": title, "region": p.region, "view": "timeSeries", "period": 300, "metrics": metrics})
+}
+
+// most is how many contributors of a ranking are shown.
+const most = 10
+
+// ranking shows who contributes most ("View Contributor Insights reports",
+// Amazon CloudWatch User Guide).
+func (p *page) ranking(r contributors.Rule) {
+	p.place("metric", graphWidth, bodyHeight, map[string]any{"title": r.Title, "region": p.region, "view": "timeSeries", "period": 300,
+		"insightRule": map[string]any{"ruleName": r.Name, "maxContributorCount": most, "orderBy": "Sum"}})
 }

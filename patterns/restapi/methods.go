@@ -40,7 +40,7 @@ func (a *API) addMethod(path awsapigateway.CfnResource, name string, body bool) 
 	// says itself.
 	mapped := map[string]any{
 		"integration.request.path.proxy":              "method.request.path.proxy",
-		"integration.request.header.X-Surety-Tenant":  "context.authorizer.tenant",
+		"integration.request.header." + HeaderTenant:  "context.authorizer.tenant",
 		"integration.request.header.X-Surety-Subject": "context.authorizer.subject",
 		"integration.request.header.X-Surety-Scopes":  "context.authorizer.scopes",
 		"integration.request.header.X-Request-Id":     "context.requestId",
@@ -79,30 +79,69 @@ func (a *API) addPreflight(path awsapigateway.CfnResource) {
 		names = append(names, m.name)
 	}
 	parameters := map[string]any{headerMethods: "'" + strings.Join(names, ",") + "'", headerHeaders: "'authorization,content-type,x-api-key'",
-		headerAge: "'600'", headerVary: "'Origin'", headerOrigin: "'" + a.props.Origins[0] + "'"}
-	declared := map[string]any{}
+		headerAge: "'600'", headerVary: "'Origin'"}
+	template := ""
+	switch {
+	case a.props.OfTenants:
+		template = tenantsOrigin("-"+a.props.Domain, a.props.Origins)
+	case len(a.props.Origins) > 1:
+		template = chooseOrigin(a.props.Origins)
+	}
+	declared := map[string]any{headerOrigin: true}
 	for h := range parameters {
 		declared[h] = true
 	}
+	if !a.props.OfTenants {
+		parameters[headerOrigin] = "'" + a.props.Origins[0] + "'"
+	}
 	response := &awsapigateway.CfnMethod_IntegrationResponseProperty{StatusCode: jsii.String("204"), ResponseParameters: parameters}
-	if len(a.props.Origins) > 1 {
-		response.ResponseTemplates = map[string]any{"application/json": chooseOrigin(a.props.Origins)}
+	if template != "" {
+		response.ResponseTemplates = map[string]any{"application/json": template}
 	}
 	m := awsapigateway.NewCfnMethod(a.Construct, jsii.String("OPTIONS"), &awsapigateway.CfnMethodProps{
 		RestApiId: a.Resource.Ref(), ResourceId: path.Ref(), HttpMethod: jsii.String("OPTIONS"), AuthorizationType: jsii.String("NONE"),
 		Integration: &awsapigateway.CfnMethod_IntegrationProperty{Type: jsii.String("MOCK"),
 			RequestTemplates: map[string]any{"application/json": `{"statusCode": 204}`}, IntegrationResponses: []any{response}},
 		MethodResponses: []any{&awsapigateway.CfnMethod_MethodResponseProperty{StatusCode: jsii.String("204"), ResponseParameters: declared}}})
-	a.copied(m, []any{parameters, a.props.Origins})
+	a.copied(m, []any{parameters, template})
 }
+
+// overridden is where a template says the header.
+const overridden = "$context.responseOverride.header.Access-Control-Allow-Origin"
+
+// askedBy is the template's line that finds which origin asks.
+const askedBy = "#set($origin = $input.params().header.get(\"Origin\"))\n#if($origin == \"\")#set($origin = $input.params().header.get(\"origin\"))#end\n"
 
 // chooseOrigin is the template that names the origin that asks, if it is one of
 // several. What no line names stays the first, which is no other's.
 func chooseOrigin(origins []string) string {
+	return askedBy + named(origins)
+}
+
+// named names each of the origins if it asks.
+func named(origins []string) string {
 	b := strings.Builder{}
-	b.WriteString("#set($origin = $input.params().header.get(\"Origin\"))\n#if($origin == \"\")#set($origin = $input.params().header.get(\"origin\"))#end\n")
 	for _, o := range origins {
-		b.WriteString("#if($origin == \"" + o + "\")#set($context.responseOverride.header.Access-Control-Allow-Origin = \"" + o + "\")#end\n")
+		b.WriteString("#if($origin == \"" + o + "\")#set(" + overridden + " = \"" + o + "\")#end\n")
 	}
 	return b.String()
+}
+
+// tenantsOrigin is the template that names the portal of the tenant whose name
+// was called: its label is what comes before the suffix. The origin is made of
+// the called name, which API Gateway knows as one of its own, and of nothing else
+// that a client says; so one template serves all tenants, and names no other
+// tenant's portal ("Variables for data transformations for API Gateway", Amazon
+// API Gateway Developer Guide: $context.domainName). Of several portals it names
+// the one that asks, or the first.
+func tenantsOrigin(suffix string, portals []string) string {
+	var origins []string
+	for _, p := range portals {
+		origins = append(origins, "https://${label}"+p)
+	}
+	template := "#set($label = $context.domainName.toLowerCase().replace(\"" + suffix + "\", \"\"))\n#set(" + overridden + " = \"" + origins[0] + "\")\n"
+	if len(origins) > 1 {
+		template += askedBy + named(origins[1:])
+	}
+	return template
 }

@@ -1,6 +1,7 @@
 // Package restapi makes a public REST API that leads to a private service.
 //
-// It has one name, its own; the address that AWS would give it is off. Every
+// It has one name, its own, or one for each tenant whose instance of the service
+// it leads to; the address that AWS would give it is off. Every
 // method but the preflight asks an authoriser and needs an API key; requests are
 // checked before they go on, throttled, traced and logged without their bodies;
 // the way to the service is TLS by a VPC link. A browser may call it from the
@@ -36,6 +37,10 @@ const Stage = "gateway"
 // Amazon API Gateway Developer Guide).
 const policyTLS = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
 
+// HeaderTenant says to the balancer and the service for which tenant a request
+// is. What the authoriser says takes the place of what the client sent.
+const HeaderTenant = "X-Surety-Tenant"
+
 // strict takes requests only under the name for which the TLS session is.
 const strict = "STRICT"
 
@@ -50,6 +55,10 @@ type Props struct {
 	Zone           awsroute53.IHostedZone
 	// HealthCheckID is as in NameProps.
 	HealthCheckID *string
+	// OfTenants says that it leads to tenants' own instances of the service, which
+	// the balancer tells apart by HeaderTenant: clients find each at a name of its
+	// own, LABEL-Domain, which NewName makes, and none at Domain.
+	OfTenants bool
 	// LinkID is the VPC link, BalancerARN the balancer behind it, and Host the
 	// name under which the service's certificate and rule are known there.
 	LinkID, BalancerARN *string
@@ -58,7 +67,8 @@ type Props struct {
 	// and scopes, which the service gets as headers.
 	Authoriser awslambda.IFunction
 	// Origins are the web origins from which browsers may call it; none: no
-	// browser may.
+	// browser may. Of an API of tenants: what follows a tenant's label in the
+	// names of the tenant's own portals.
 	Origins []string
 	// Rate and Burst are what all clients together may ask, in requests a second
 	// and at once.
@@ -77,7 +87,7 @@ type API struct {
 	Resource  awsapigateway.CfnRestApi
 	Stage     awsapigateway.CfnStage
 	Errors    awslogs.LogGroup
-	Name      *Name
+	Name      *Name // nil: each tenant has one
 
 	props      *Props
 	authoriser awsapigateway.CfnAuthorizer
@@ -99,8 +109,10 @@ func New(scope constructs.Construct, id string, props *Props) *API {
 	a.addMethods()
 	a.addRefusals()
 	a.addStage()
-	a.Name = NewName(a.Construct, &NameProps{Domain: jsii.String(props.Domain), CertificateARN: props.CertificateARN, Zone: props.Zone,
-		HealthCheckID: props.HealthCheckID, API: a.Resource.Ref(), Stage: a.Stage.Ref(), After: a.Stage})
+	if !props.OfTenants {
+		a.Name = NewName(a.Construct, &NameProps{Domain: jsii.String(props.Domain), CertificateARN: props.CertificateARN, Zone: props.Zone,
+			HealthCheckID: props.HealthCheckID, API: a.Resource.Ref(), Stage: a.Stage.Ref(), After: a.Stage})
+	}
 	return a
 }
 
@@ -149,7 +161,7 @@ func (a *API) copied(r awscdk.CfnResource, says any) {
 func (a *API) addRefusals() {
 	for _, typ := range []string{"DEFAULT_4XX", "DEFAULT_5XX"} {
 		headers := map[string]any{"gatewayresponse.header.Cache-Control": "'no-store'", "gatewayresponse.header.Strict-Transport-Security": "'max-age=63072000'"}
-		if len(a.props.Origins) == 1 {
+		if len(a.props.Origins) == 1 && !a.props.OfTenants {
 			headers["gatewayresponse.header.Access-Control-Allow-Origin"] = "'" + a.props.Origins[0] + "'"
 			headers["gatewayresponse.header.Vary"] = "'Origin'"
 		}

@@ -2,7 +2,8 @@
 //
 // AWS's managed rules against known attackers, anonymisers, common attacks,
 // known bad inputs and SQL injection block, and an address that asks too often
-// is blocked while it does. What identifies a caller never leaves the rules:
+// is blocked while it does; so is what is asked of one name, where it protects
+// several. What identifies a caller never leaves the rules:
 // neither logs nor metrics hold it, and no requests are sampled. A caller may
 // size the limits; no property turns a rule off.
 package webacl
@@ -29,6 +30,10 @@ type Props struct {
 	Scope Scope
 	// RequestsPerMinute is how many requests one address may make.
 	RequestsPerMinute int
+	// RequestsPerName is how many requests in a minute all addresses together may
+	// make of one of the names that the web ACL protects, so that a flood on one
+	// stays its own; 0: it protects one name only.
+	RequestsPerName int
 	// ForServers says that the callers are servers, which stand in data centres
 	// as anonymisers do: being in one is counted then, and does not block.
 	ForServers bool
@@ -55,10 +60,28 @@ func New(scope constructs.Construct, id string, props *Props) awswafv2.CfnWebACL
 		Action: &awswafv2.CfnWebACL_RuleActionProperty{Block: map[string]any{}},
 		Statement: &awswafv2.CfnWebACL_StatementProperty{RateBasedStatement: &awswafv2.CfnWebACL_RateBasedStatementProperty{
 			AggregateKeyType: jsii.String("IP"), Limit: jsii.Number(props.RequestsPerMinute), EvaluationWindowSec: jsii.Number(60)}}})
+	if props.RequestsPerName > 0 {
+		rules = append(rules, perName(len(rules), props.RequestsPerName))
+	}
 	return awswafv2.NewCfnWebACL(scope, jsii.String(id), &awswafv2.CfnWebACLProps{
 		Name: jsii.String(props.Name), Scope: jsii.String(string(props.Scope)), Rules: rules, VisibilityConfig: measured(props.Name),
 		DefaultAction:        &awswafv2.CfnWebACL_DefaultActionProperty{Allow: map[string]any{}},
 		DataProtectionConfig: &awswafv2.CfnWebACL_DataProtectionConfigProperty{DataProtections: protections()}})
+}
+
+// perName limits what is asked of each name: one rule, however many names there
+// are ("Rate-based rule aggregation options and keys", AWS WAF Developer Guide).
+// It is asked last, so that what the managed rules block does not count. It needs
+// 42 units: 2, 30 for the key and 10 for its transformation.
+func perName(priority, requests int) *awswafv2.CfnWebACL_RuleProperty {
+	const name = "RateLimitOfName"
+	host := &awswafv2.CfnWebACL_RateLimitHeaderProperty{Name: jsii.String("host"), TextTransformations: []any{
+		&awswafv2.CfnWebACL_TextTransformationProperty{Priority: jsii.Number(0), Type: jsii.String("LOWERCASE")}}}
+	return &awswafv2.CfnWebACL_RuleProperty{Name: jsii.String(name), Priority: jsii.Number(priority), VisibilityConfig: measured(name),
+		Action: &awswafv2.CfnWebACL_RuleActionProperty{Block: map[string]any{}},
+		Statement: &awswafv2.CfnWebACL_StatementProperty{RateBasedStatement: &awswafv2.CfnWebACL_RateBasedStatementProperty{
+			AggregateKeyType: jsii.String("CUSTOM_KEYS"), CustomKeys: []any{&awswafv2.CfnWebACL_RateBasedStatementCustomKeyProperty{Header: host}},
+			Limit: jsii.Number(requests), EvaluationWindowSec: jsii.Number(60)}}}
 }
 
 // group is a managed rule group, and the one rule of it that only counts.

@@ -74,7 +74,9 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 			continue
 		}
 		c.trust(r, env)
-		c.keys(r, env, r.Props, nil)
+		if c.namesKey(r.Props) {
+			c.keys(r, env, r.Props, nil)
+		}
 	}
 	return c.tally.Verdicts(), nil
 }
@@ -82,9 +84,8 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 // environmentOf returns the environment that a resource belongs to, and "" for
 // what is the hub's or nobody's.
 func (c *checker) environmentOf(r *resource.Resource) string {
-	s := string(c.in.ScopeOf(r))
-	if _, ok := c.in.Estate.Site(s); ok {
-		return s
+	if s := c.in.ScopeOf(r); c.in.IsEnvironment(s) {
+		return string(s)
 	}
 	return ""
 }
@@ -127,7 +128,7 @@ func (c *checker) subnets(layer *proof.Ends) []end {
 	seen := map[addr.Address]bool{}
 	for _, k := range layer.Net.Classes() {
 		env := layer.ScopeOf(k.ID)
-		if _, ok := c.in.Estate.Site(string(env)); !ok || k.External || seen[k.Subnet] {
+		if !c.in.IsEnvironment(env) || k.External || seen[k.Subnet] {
 			continue
 		}
 		seen[k.Subnet] = true

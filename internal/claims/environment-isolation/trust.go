@@ -1,7 +1,6 @@
 package environmentisolation
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -183,6 +182,36 @@ func (c *checker) hidden(r *resource.Resource, env, at string, why *value.Reason
 		Fix:     "Name the principal in the template, or give the parameter with --param."})
 }
 
+// namesKey says whether a key may be named somewhere in a value. Most resources
+// name none.
+func (c *checker) namesKey(v value.Value) bool {
+	switch v.Kind() {
+	case value.Symbol:
+		ref, _ := v.Ref()
+		to := c.in.Graph.Get(ref.To)
+		return to != nil && strings.HasPrefix(to.Type, keyTypes)
+	case value.String:
+		return strings.Contains(v.Text(), keyARNs)
+	case value.Concat:
+		return strings.Contains(v.String(), keyARNs) || slices.ContainsFunc(v.Items(), c.namesKey)
+	case value.List:
+		return slices.ContainsFunc(v.Items(), c.namesKey)
+	case value.Map:
+		for _, item := range v.Entries() {
+			if c.namesKey(item) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keyTypes begins the types of keys and their aliases, keyARNs is in their ARNs.
+const (
+	keyTypes = "AWS::KMS::"
+	keyARNs  = ":kms:"
+)
+
 // keys looks for keys of another environment in a resource's properties:
 // references to its resources, and ARNs that name its account.
 func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []string) {
@@ -190,7 +219,7 @@ func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []s
 	case value.Symbol:
 		ref, _ := v.Ref()
 		to := c.in.Graph.Get(ref.To)
-		if to == nil || !strings.HasPrefix(to.Type, "AWS::KMS::") {
+		if to == nil || !strings.HasPrefix(to.Type, keyTypes) {
 			return
 		}
 		c.tally.Check(proof.Scope(env), 1)
@@ -215,7 +244,11 @@ func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []s
 
 // keyARN looks for a key's ARN that names another environment's account.
 func (c *checker) keyARN(r *resource.Resource, env string, v value.Value, path []string) {
-	if s := cmp.Or(v.Text(), v.String()); !strings.Contains(s, ":kms:") {
+	s := v.Text()
+	if v.Kind() == value.Concat {
+		s = v.String()
+	}
+	if !strings.Contains(s, keyARNs) {
 		return
 	}
 	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], c.of[env]) {

@@ -11,13 +11,13 @@ import (
 	"github.com/suretyhq/surety/internal/value"
 )
 
-// readNames returns the APIs that have a name of their own.
-func (c *checker) readNames() map[addr.Address]bool {
-	names := map[addr.Address]bool{}
+// readNames returns how many names of their own APIs have.
+func (c *checker) readNames() map[addr.Address]int {
+	names := map[addr.Address]int{}
 	for typ, property := range map[string]string{"AWS::ApiGateway::BasePathMapping": "RestApiId", "AWS::ApiGatewayV2::ApiMapping": "ApiId"} {
 		for _, m := range c.in.Graph.OfType(typ) {
 			if ref, ok := m.Props.Get(property).Ref(); ok {
-				names[ref.To] = true
+				names[ref.To]++
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func modernGateway(v value.Value) bool {
 // secondAddress judges the address that AWS gives an API: it passes by whatever
 // stands before the API's own name.
 func (c *checker) secondAddress(api *resource.Resource) {
-	if !c.names[api.Addr] {
+	if c.names[api.Addr] == 0 {
 		return // it is the only one
 	}
 	c.wants(api, CodeSecondAddress, "DisableExecuteApiEndpoint", isTrue,
@@ -133,6 +133,11 @@ func (c *checker) method(m *resource.Resource) {
 // stage judges a stage of a REST API.
 func (c *checker) stage(s *resource.Resource) {
 	c.protected(s, "", c.acls.of[s.Addr])
+	if api := c.target(s.Props.Get("RestApiId")); api != nil && c.names[api.Addr] > 1 {
+		if acl := c.target(c.acls.of[s.Addr]); acl != nil {
+			c.acls.several[acl.Addr] = true
+		}
+	}
 	all := s.Props.Get("MethodSettings")
 	c.looked(s)
 	if why := all.FirstUnknown(); why != nil {

@@ -26,6 +26,7 @@ const (
 	CodeRulesCount    = "WEB_ACL_RULES_ONLY_COUNT"
 	CodeRulesNarrowed = "WEB_ACL_RULES_NARROWED"
 	CodeNoRateLimit   = "WEB_ACL_WITHOUT_RATE_LIMIT"
+	CodeNoNameLimit   = "WEB_ACL_WITHOUT_LIMIT_OF_NAMES"
 	CodeOpenMethod    = "METHOD_WITHOUT_AUTHORISATION"
 	CodeNotValidated  = "METHOD_WITHOUT_VALIDATION"
 	CodeNotThrottled  = "API_WITHOUT_THROTTLING"
@@ -54,14 +55,19 @@ type checker struct {
 	in    *proof.Input
 	tally *proof.Tally
 	acls  webACLs
-	names map[addr.Address]bool // APIs with a name of their own
+	names map[addr.Address]int // how many names of their own APIs have
+	// callers are those by whose names each API is called, as far as the estate
+	// declares them.
+	callers map[addr.Address][]caller
 }
 
 func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c := &checker{in: in, tally: proof.NewTally(in, "guards", "Nothing that was loaded is an entry for the internet.")}
 	c.acls = c.readWebACLs()
 	c.names = c.readNames()
+	c.callers = c.readCallers()
 	c.restAPIs()
+	c.services()
 	c.httpAPIs()
 	c.domains()
 	c.distributions()

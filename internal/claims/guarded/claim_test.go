@@ -2,6 +2,7 @@ package guarded
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/suretyhq/surety/internal/proof"
@@ -100,6 +101,34 @@ func api(change map[string]props, drop ...string) func(*build.Builder) {
 
 func change(logical, property string, v any) map[string]props {
 	return map[string]props{logical: {property: v}}
+}
+
+// portalOfName is the template that names the portal of the tenant whose name
+// was called.
+const portalOfName = `#set($label = $context.domainName.toLowerCase().replace("-api.example", ""))
+#set($context.responseOverride.header.Access-Control-Allow-Origin = "https://${label}.example")`
+
+// byName is a rule that limits what is asked of a name, or of something else.
+func byName(keys ...props) props {
+	return rate(props{"AggregateKeyType": "CUSTOM_KEYS", "CustomKeys": keys})
+}
+
+func TestS22_AFloodOnOneNameStaysItsOwn(t *testing.T) {
+	host := props{"Header": props{"Name": "Host", "TextTransformations": []props{{"Priority": 0, "Type": "LOWERCASE"}}}}
+	tenants := func(rules []props) func(*build.Builder) {
+		return func(b *build.Builder) {
+			api(change("Acl", "Rules", rules))(b)
+			b.Add("AWS::ApiGateway::DomainName", "Another", props{"SecurityPolicy": "TLS_1_2"})
+			b.Add("AWS::ApiGateway::BasePathMapping", "ToAnother", props{"RestApiId": b.Ref("Api"), "DomainName": b.Ref("Another")})
+		}
+	}
+	prooftest.Run(t, Claim(), []prooftest.Case{
+		{Name: "limited by name", Outcome: proof.Proved, Build: tenants(good(byName(host)))},
+		{Name: "not limited by name", Outcome: proof.Refuted, Codes: []string{CodeNoNameLimit}, Build: tenants(good())},
+		{Name: "limited by name and address", Outcome: proof.Refuted, Codes: []string{CodeNoNameLimit}, Build: tenants(good(byName(host, props{"IP": props{}})))},
+		{Name: "limited by another header", Outcome: proof.Refuted, Codes: []string{CodeNoNameLimit}, Build: tenants(good(byName(props{"Header": props{"Name": "x-api-key"}})))},
+		{Name: "limited by name alone", Outcome: proof.Refuted, Codes: []string{CodeNoRateLimit}, Build: tenants(without("rate", byName(host)))},
+	})
 }
 
 func TestS22_AWebACLStandsBeforeEveryEntry(t *testing.T) {
@@ -205,6 +234,16 @@ func TestS26_BrowsersOfOtherWebsitesMayNotCall(t *testing.T) {
 		{Name: "a template that names two", Outcome: proof.Proved, Build: api(template(`#if($o == "https://a.example")#set($context.responseOverride.header.Access-Control-Allow-Origin = "https://a.example")#end`))},
 		{Name: "a template that names all", Outcome: proof.Refuted, Codes: []string{CodeOpenCORS}, Build: api(template(`#set($context.responseOverride.header['Access-Control-Allow-Origin'] = '*')`))},
 		{Name: "a template that names what it is told", Outcome: proof.Unknown, Codes: []string{CodeCORSHidden}, Build: api(template(`#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)`))},
+		{Name: "a template that names whoever asks", Outcome: proof.Refuted, Codes: []string{CodeOpenCORS}, Build: api(template(
+			`#set($asks = $input.params().header.get("Origin"))#set($context.responseOverride.header.Access-Control-Allow-Origin = $asks)`))},
+		{Name: "a template that names whoever asks, at once", Outcome: proof.Refuted, Codes: []string{CodeOpenCORS}, Build: api(template(
+			`#set($context.responseOverride.header.Access-Control-Allow-Origin = $input.params('Origin'))`))},
+		{Name: "a template that asks before", Outcome: proof.Unknown, Codes: []string{CodeCORSHidden}, Build: api(template(
+			`#set($asks = $input.params().header.get("Origin"))#if($asks == "https://a.example")#set($context.responseOverride.header.Access-Control-Allow-Origin = $asks)#end`))},
+		{Name: "a template that names the portal of whose name was called", Outcome: proof.Proved, Build: api(template(portalOfName))},
+		{Name: "a template whose label is set again", Outcome: proof.Unknown, Codes: []string{CodeCORSHidden}, Build: api(template(`#set($label = "evil")` + portalOfName))},
+		{Name: "a template that makes the portal of more", Outcome: proof.Unknown, Codes: []string{CodeCORSHidden}, Build: api(template(strings.Replace(portalOfName, "https://", "https://$asks", 1)))},
+		{Name: "templates that are not known", Outcome: proof.Unknown, Codes: []string{CodeCORSHidden}, Build: api(change("Refused", "ResponseTemplates", build.Unknown("a parameter")))},
 		{Name: "refusals for any website", Outcome: proof.Refuted, Codes: []string{CodeOpenCORS},
 			Build: api(change("Refused", "ResponseParameters", props{"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}))},
 	})

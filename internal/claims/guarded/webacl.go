@@ -16,13 +16,15 @@ type webACLs struct {
 	of     map[addr.Address]value.Value // entry → the web ACL that an association names
 	unsure *value.Reason                // an association whose entry is not known
 	used   map[addr.Address]bool        // web ACLs that guard an entry
+	// several are those that guard an entry with more names than one.
+	several map[addr.Address]bool
 }
 
 // readWebACLs reads the associations ("AWS::WAFv2::WebACLAssociation": an
 // Application Load Balancer by its ARN, a stage of a REST API by
 // arn:…:/restapis/API/stages/STAGE).
 func (c *checker) readWebACLs() webACLs {
-	w := webACLs{of: map[addr.Address]value.Value{}, used: map[addr.Address]bool{}}
+	w := webACLs{of: map[addr.Address]value.Value{}, used: map[addr.Address]bool{}, several: map[addr.Address]bool{}}
 	for _, a := range c.in.Graph.OfType("AWS::WAFv2::WebACLAssociation") {
 		v := a.Props.Get("ResourceArn")
 		if why := v.FirstUnknown(); why != nil {
@@ -115,8 +117,9 @@ type rules struct {
 	blocking []string // managed groups that block
 	counting []string // those that do not
 	others   bool     // groups of others, whose rules are not known
-	limited  bool
-	first    int // the lowest priority of a managed group
+	limited  bool     // an address is
+	named    bool     // what is asked of a name is
+	first    int      // the lowest priority of a managed group
 }
 
 func (c *checker) webACL(acl *resource.Resource) {
@@ -145,6 +148,13 @@ func (c *checker) webACL(acl *resource.Resource) {
 		c.refute(acl, CodeNoRateLimit, "Rules", fmt.Sprintf("%s lets one address ask as often as it likes.", c.in.Name(acl)),
 			"Add a rule that blocks by rate, for all requests.")
 	}
+	if c.acls.several[acl.Addr] {
+		c.looked(acl)
+		if !r.named {
+			c.refute(acl, CodeNoNameLimit, "Rules", fmt.Sprintf("%s lets a flood on one of the names that it guards take what all of them share.", c.in.Name(acl)),
+				"Add a rule that blocks by rate for each value of the header host, for all requests.")
+		}
+	}
 	c.bypasses(acl, r, all)
 }
 
@@ -152,8 +162,9 @@ func (c *checker) webACL(acl *resource.Resource) {
 func (c *checker) rule(acl *resource.Resource, r *rules, at string, rule value.Value) {
 	s := rule.Get("Statement")
 	if rate := s.Get("RateBasedStatement"); !rate.IsAbsent() {
-		general := rate.Get("ScopeDownStatement").IsAbsent()
-		r.limited = r.limited || general && !rule.Path("Action/Block").IsAbsent()
+		blocks := rate.Get("ScopeDownStatement").IsAbsent() && !rule.Path("Action/Block").IsAbsent()
+		r.limited = r.limited || blocks && countsBy(rate, "IP")
+		r.named = r.named || blocks && countsBy(rate, "host")
 		return
 	}
 	group := s.Get("ManagedRuleGroupStatement")
@@ -182,6 +193,20 @@ func (c *checker) rule(acl *resource.Resource, r *rules, at string, rule value.V
 	default:
 		r.blocking = append(r.blocking, name)
 	}
+}
+
+// countsBy says whether a rule counts by an address, or by a header, and by
+// nothing else: each further key would give whoever varies it a count of its own
+// ("Rate-based rule aggregation options and keys", AWS WAF Developer Guide).
+func countsBy(rate value.Value, by string) bool {
+	switch kind := rate.Get("AggregateKeyType").Text(); {
+	case kind == "CUSTOM_KEYS":
+		keys := rate.Get("CustomKeys").Items()
+		return len(keys) == 1 && (by == "IP" && !keys[0].Get("IP").IsAbsent() || strings.EqualFold(keys[0].Path("Header/Name").Text(), by))
+	case by == "IP":
+		return kind == "IP" || kind == "FORWARDED_IP"
+	}
+	return false
 }
 
 // counts returns a rule of a managed group that is set not to block and may not

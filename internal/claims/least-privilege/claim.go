@@ -52,13 +52,16 @@ type checker struct {
 	in         *proof.Input
 	tally      *proof.Tally
 	documents  policy.Documents
-	boundaries map[string]bool // addresses of policies that are boundaries and nothing else
-	free       map[string][]value.Value
+	boundaries map[string]bool   // addresses of policies that are boundaries and nothing else
+	managedIn  map[string]string // see managedIn
+	narrow     map[string]bool   // see narrowManaged
+	escalating []escalating      // see escalations
+	free       map[string][]policy.ActionPattern
 }
 
 func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c := &checker{in: in, tally: proof.NewTally(in, "statements", "Nothing that was loaded has a policy."),
-		documents: policy.NewDocuments(), free: actionsOfAll()}
+		documents: policy.NewDocuments(), managedIn: managedIn(), narrow: narrowManaged(), escalating: newEscalating(), free: actionsOfAll()}
 	c.boundaries = boundaries(in.Graph)
 	for r := range in.Graph.All() {
 		c.users(r)
@@ -156,9 +159,11 @@ func (j judged) grants() {
 	if !j.known() || j.byException() || j.wildcards() {
 		return
 	}
-	for i, a := range j.s.Actions {
-		if j.escalates(a, i) {
-			return
+	if slices.ContainsFunc(j.s.Resources, everyOfItsKind) {
+		for i, a := range j.s.Actions {
+			if j.escalates(a, i) {
+				return
+			}
 		}
 	}
 	if i, ok := j.everyResource(); ok && !j.s.NarrowedBy(resourceKeys()) {
@@ -242,10 +247,12 @@ func everyOfItsKind(v value.Value) bool {
 	return ok && !strings.ContainsAny(kind, "*?") && strings.ContainsAny(name, "*") && strings.Trim(name, "*/:") == ""
 }
 
-// escalates judges one action that gives its holder more than it says.
+// escalates judges one action on every resource that gives its holder more than
+// it says.
 func (j judged) escalates(a value.Value, i int) bool {
-	for _, e := range escalations() {
-		if policy.Covers(a, e.action) == policy.No || !slices.ContainsFunc(j.s.Resources, everyOfItsKind) || e.by != "" && j.s.NarrowedBy([]string{e.by}) {
+	pattern := policy.PatternOf(a)
+	for _, e := range j.escalating {
+		if pattern.Covers(e.name) == policy.No || e.by != "" && j.s.NarrowedBy([]string{e.by}) {
 			continue
 		}
 		j.bad(CodeEscalation, "/Action"+index(i, j.s.Actions), fmt.Sprintf("allows %s on every resource %s, so that its holder %s.", e.action, j.label(), e.how),
@@ -272,7 +279,8 @@ func (j judged) allResources(i int) {
 // resources.
 func (j judged) freeOf(pattern string) bool {
 	service, _, _ := strings.Cut(strings.ToLower(pattern), ":")
-	return slices.ContainsFunc(j.free[service], func(v value.Value) bool { return policy.Covers(v, pattern) == policy.Yes })
+	action := policy.ActionOf(pattern)
+	return slices.ContainsFunc(j.free[service], func(p policy.ActionPattern) bool { return p.Covers(action) == policy.Yes })
 }
 
 func index(i int, list []value.Value) string {

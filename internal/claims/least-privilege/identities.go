@@ -30,7 +30,7 @@ func managedIn() map[string]string {
 // managed judges the policies that are attached by ARN: those of the templates
 // where they stand, AWS's own by closed lists, and others not at all.
 func (c *checker) managed(r *resource.Resource) {
-	property, ok := managedIn()[r.Type]
+	property, ok := c.managedIn[r.Type]
 	if !ok {
 		return
 	}
@@ -38,7 +38,6 @@ func (c *checker) managed(r *resource.Resource) {
 	if why := list.Reason(); why != nil {
 		c.doubt(r, CodeManagedUnknown, property, "has policies attached that are not known: "+why.Error()+".", "Name them in the template.")
 	}
-	narrow := narrowManaged()
 	for i, v := range list.Items() {
 		c.tally.Check(c.in.ScopeOf(r), 1)
 		at := property + index(i, list.Items())
@@ -47,7 +46,7 @@ func (c *checker) managed(r *resource.Resource) {
 		}
 		_, name, ok := strings.Cut(policy.Outline(v), ":iam::aws:policy/")
 		switch {
-		case ok && narrow[name]:
+		case ok && c.narrow[name]:
 		case ok && wideManaged(name) != "":
 			c.refute(r, CodeManaged, at, fmt.Sprintf("has %s, which %s.", name, wideManaged(name)), "Write a policy with the actions and resources that are needed.")
 		default:
@@ -78,6 +77,7 @@ func (c *checker) references(r *resource.Resource, refs value.Value) {
 // boundaries returns the managed policies that are boundaries and attached to
 // nobody: they allow nothing, they narrow.
 func boundaries(g *resource.Graph) map[string]bool {
+	in := managedIn()
 	bounds, attached := map[string]bool{}, map[string]bool{}
 	note := func(to map[string]bool, v value.Value) {
 		if ref, ok := v.Ref(); ok {
@@ -85,7 +85,7 @@ func boundaries(g *resource.Graph) map[string]bool {
 		}
 	}
 	for r := range g.All() {
-		if property, ok := managedIn()[r.Type]; ok {
+		if property, ok := in[r.Type]; ok {
 			for _, v := range r.Props.Get(property).Items() {
 				note(attached, v)
 			}

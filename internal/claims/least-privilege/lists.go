@@ -3,6 +3,7 @@ package leastprivilege
 import (
 	"strings"
 
+	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/value"
 )
 
@@ -47,11 +48,11 @@ func unbound() []string {
 }
 
 // actionsOfAll returns the actions that know no resources, by service.
-func actionsOfAll() map[string][]value.Value {
-	by := map[string][]value.Value{}
+func actionsOfAll() map[string][]policy.ActionPattern {
+	by := map[string][]policy.ActionPattern{}
 	for _, a := range unbound() {
 		service, _, _ := strings.Cut(a, ":")
-		by[service] = append(by[service], value.OfString(a))
+		by[service] = append(by[service], policy.PatternOf(value.OfString(a)))
 	}
 	return by
 }
@@ -107,6 +108,20 @@ func escalations() []escalation {
 		{"sso:PutInlinePolicyToPermissionSet", itself, ""},
 		{"s3:PutBucketPolicy", "can open every bucket", ""},
 	}
+}
+
+// escalating is an escalation with its action ready to be matched.
+type escalating struct {
+	escalation
+	name policy.Action
+}
+
+func newEscalating() []escalating {
+	var all []escalating
+	for _, e := range escalations() {
+		all = append(all, escalating{e, policy.ActionOf(e.action)})
+	}
+	return all
 }
 
 // narrowManaged are AWS's own policies that a service's role or an auditor

@@ -49,19 +49,39 @@ type checker struct {
 	variants map[string][]string
 	by       map[string]*reached // by account, and by what reaches it
 	done     map[kind]bool
-	decided  map[question]policy.Decision
-	counted  map[count]bool
+	asks     map[asker]*asking
+	numbers  map[string]int // of the texts of statements
 	said     map[string]bool
 }
 
-// question is what makes two calls the same: who asks where, which statements
-// are about it, and what their conditions and resources see of it.
-type question struct{ who, region, service, statements, sees string }
+// asker is who asks where, on behalf of a scope.
+type asker struct {
+	scope proof.Scope
+	role  string // its name, without what follows a regional one's
+	place
+}
 
-// count is a question in a scope, whatever it sees.
-type count struct {
-	scope               proof.Scope
-	who, region, action string
+// asking is what an asker has asked so far.
+type asking struct {
+	caller  policy.Caller
+	reached *reached
+	counted map[string]bool // actions, whatever they are called on
+	decided map[question]policy.Decision
+	targets map[string]target // of actions, whatever they are called for
+}
+
+// target is the resource that an action is called on, and its text.
+type target struct {
+	on   value.Value
+	text string
+}
+
+// question is what makes two calls of an asker the same: which statements are
+// about it, and what their conditions and resources see of it.
+type question struct {
+	service    string
+	statements int
+	sees       string
 }
 
 // kind is what makes deploying two resources the same: where, which type, and
@@ -76,7 +96,7 @@ type kind struct {
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	c := &checker{in: in, tally: proof.NewTally(in, "actions of roles", "Nothing that was loaded guards an organisation."), rails: guardrails(in.Graph), full: policy.FullAccess(),
-		needs: needs(), keyOf: keysOf(), variants: map[string][]string{}, by: map[string]*reached{}, done: map[kind]bool{}, decided: map[question]policy.Decision{}, counted: map[count]bool{}, said: map[string]bool{}}
+		needs: needs(), keyOf: keysOf(), variants: map[string][]string{}, by: map[string]*reached{}, done: map[kind]bool{}, asks: map[asker]*asking{}, numbers: map[string]int{}, said: map[string]bool{}}
 	if len(c.rails) == 0 {
 		return c.tally.Verdicts(), nil
 	}
@@ -132,13 +152,13 @@ func (c *checker) deploys(at place, r *resource.Resource) {
 		return
 	}
 	c.done[k] = true
-	caller := policy.Role(at.account, execution+"-"+at.account+"-"+at.region)
+	who := c.asking(asker{k.scope, execution, at}, true)
 	actions := n.make
 	if !r.Retain {
 		actions = slices.Concat(n.make, n.remove)
 	}
 	for _, action := range actions {
-		c.call(call{caller: caller, region: at.region, action: action, about: r}, r, "")
+		c.call(who, call{caller: who.caller, region: at.region, action: action, about: r}, r, "")
 	}
 }
 
@@ -165,15 +185,40 @@ func (c *checker) roles(places map[user]*resource.Resource) {
 	})
 	for _, at := range order {
 		for _, who := range roles() {
-			name := who.name
-			if who.regional {
-				name += "-" + at.account + "-" + at.region
-			}
+			asking := c.asking(asker{at.scope, who.name, at.place}, who.regional)
 			for _, action := range who.does {
-				c.call(call{caller: policy.Role(at.account, name), region: at.region, action: action}, places[at], who.makes(at.place))
+				c.call(asking, call{caller: asking.caller, region: at.region, action: action}, places[at], who.makes(at.place))
 			}
 		}
 	}
+}
+
+// asking returns what an asker has asked. The name of a regional role ends with
+// account and Region.
+func (c *checker) asking(who asker, regional bool) *asking {
+	a, ok := c.asks[who]
+	if !ok {
+		name := who.role
+		if regional {
+			name += "-" + who.account + "-" + who.region
+		}
+		a = &asking{caller: policy.Role(who.account, name), reached: c.reaching(who.account), counted: map[string]bool{}, decided: map[question]policy.Decision{}, targets: map[string]target{}}
+		c.asks[who] = a
+	}
+	return a
+}
+
+// target returns what an action is called on.
+func (a *asking) target(x call, makes string) target {
+	if t, ok := a.targets[x.action]; ok {
+		return t
+	}
+	on := arn(x, makes)
+	t := target{on, on.String()}
+	if !namesRole(x.action) {
+		a.targets[x.action] = t
+	}
+	return t
 }
 
 // reached are the guardrails that reach an account; perhaps are those of which
@@ -185,10 +230,10 @@ type reached struct {
 }
 
 // asked is what guardrails say of an action: the statements that are about it,
-// in one text, too. Named says that they tell its resources apart.
+// which have one number too. Named says that they tell its resources apart.
 type asked struct {
 	policies   policy.Policies
-	statements string
+	statements int
 	named      bool
 }
 
@@ -224,16 +269,16 @@ func (c *checker) reaching(account string) *reached {
 
 // about returns what the guardrails say of an action. AWS's own gives the role
 // its rights: what its own policies lack is not asked.
-func (r *reached) about(action string) *asked {
+func (c *checker) about(r *reached, action string) *asked {
 	if a, ok := r.asked[action]; ok {
 		return a
 	}
-	a := &asked{}
+	a, name := &asked{}, policy.ActionOf(action)
 	var statements strings.Builder
 	part := func(all []*policy.Policy) []*policy.Policy {
 		var out []*policy.Policy
 		for _, whole := range all {
-			if p := whole.For(action); len(p.Statements) > 0 || p.Why != nil {
+			if p := whole.For(name); p != nil {
 				out = append(out, p)
 				a.named = a.named || p.NamesResources()
 				statements.WriteString(p.At.String())
@@ -248,39 +293,42 @@ func (r *reached) about(action string) *asked {
 		return out
 	}
 	a.policies = policy.Policies{Identity: r.scps[:1], SCPs: [][]*policy.Policy{part(r.scps)}, RCPs: [][]*policy.Policy{part(r.rcps)}}
-	a.statements = statements.String()
+	text := statements.String()
+	if _, ok := c.numbers[text]; !ok {
+		c.numbers[text] = len(c.numbers)
+	}
+	a.statements = c.numbers[text]
 	r.asked[action] = a
 	return a
 }
 
 // call decides one call and reports a denial in the scope of the resource that
 // it is for.
-func (c *checker) call(x call, r *resource.Resource, makes string) {
+func (c *checker) call(who *asking, x call, r *resource.Resource, makes string) {
 	scope := c.in.ScopeOf(r)
-	who := x.caller.ARN.Text()
-	if n := (count{scope, who, x.region, x.action}); !c.counted[n] {
-		c.counted[n] = true
+	if !who.counted[x.action] {
+		who.counted[x.action] = true
 		c.tally.Check(scope, 1)
 	}
-	p := c.reaching(x.caller.Account)
-	about := p.about(x.action)
+	about := c.about(who.reached, x.action)
 	service, _, _ := strings.Cut(x.action, ":")
-	q := question{who: who, region: x.region, service: service, statements: about.statements}
+	q := question{service: service, statements: about.statements}
 	var on value.Value
 	if x.about != nil && len(c.variants[x.about.Type]) > 0 {
 		q.sees = x.about.Type + c.variant(x.about)
 	}
 	if about.named {
-		on = arn(x, makes)
-		q.sees += on.String()
+		t := who.target(x, makes)
+		on = t.on
+		q.sees += t.text
 	}
-	d, ok := c.decided[q]
+	d, ok := who.decided[q]
 	if !ok {
 		d = about.policies.Decide(policy.Request{Caller: x.caller, Action: x.action, Resource: on, Context: c.keys(x)})
-		c.decided[q] = d
+		who.decided[q] = d
 	}
 	if d.Outcome != policy.Allowed {
-		c.report(x, d, scope, r, d.In != nil && p.perhaps[d.In.At])
+		c.report(x, d, scope, r, d.In != nil && who.reached.perhaps[d.In.At])
 	}
 }
 

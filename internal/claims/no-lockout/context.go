@@ -150,6 +150,12 @@ func (c *checker) variant(r *resource.Resource) string {
 // characters that nobody knows before.
 const suffix = "-ABCDEFGHIJKL"
 
+// namesRole says whether an action is called on a role or a policy that is
+// known.
+func namesRole(action string) bool {
+	return strings.HasPrefix(action, "iam:") && action != "iam:PassRole" && action != "iam:CreateServiceLinkedRole"
+}
+
 // arn is the resource that an action is called on, as far as it is known: of
 // roles the name, which CloudFormation makes of the stack's and the resource's
 // where the template has none; of others the service and the account. Makes is
@@ -163,7 +169,7 @@ func arn(x call, makes string) value.Value {
 		return value.Join(value.OfString("arn:aws:s3:::"), hole)
 	case service != "iam":
 		return value.Join(value.OfString("arn:aws:"+service+":"+x.region+":"+account+":"), hole)
-	case x.action == "iam:PassRole" || x.action == "iam:CreateServiceLinkedRole" || x.about == nil && makes == "":
+	case !namesRole(x.action) || x.about == nil && makes == "":
 		return value.Join(value.OfString("arn:aws:iam::"+account+":"), hole)
 	case x.about == nil:
 		return value.OfString("arn:aws:iam::" + account + ":role/" + makes)

@@ -28,6 +28,8 @@ func (c *checker) access() {
 				}
 			case own.Tenant != "":
 				c.guards(r, d, own)
+			default:
+				c.admits(r, d)
 			}
 		}
 	}
@@ -70,6 +72,26 @@ func (c *checker) guards(r *resource.Resource, d policy.Document, own estate.Par
 			if ref, ok := p.Value.Ref(); ok && apart(own, c.in.PartOf(ref.To)) {
 				c.refute(own, r, CodeTrust, d.PropertyOf(s)+"/Principal", fmt.Sprintf("lets in %s, which is another tenant's.", c.in.Name(c.in.Graph.Get(ref.To))),
 					"Let in the tenant's own roles only.")
+			}
+		}
+	}
+}
+
+// admits judges what the policy of a resource that tenants share lets a tenant's
+// role do: no more than the role's own policies may.
+func (c *checker) admits(r *resource.Resource, d policy.Document) {
+	statements, _ := policy.Statements(d.Doc) // what is not known is other claims' to say
+	for _, s := range statements {
+		for _, p := range s.Principals {
+			ref, ok := p.Value.Ref()
+			holder := c.in.PartOf(ref.To)
+			if !s.Allow || !ok || holder.Tenant == "" {
+				continue
+			}
+			c.tally.Check(proof.Scope(holder.Environment), 1)
+			g := grant{checker: c, r: r, s: s, holder: holder, at: d.PropertyOf(s)}
+			for _, service := range services(s) {
+				g.service(service)
 			}
 		}
 	}

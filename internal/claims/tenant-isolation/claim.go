@@ -1,6 +1,7 @@
 // Package tenantisolation proves that nothing leads from one tenant to another:
 // no network path, no rule of a balancer that they share, no permission, no key,
-// no secret, no database, no key of a cache and no prefix of a bucket.
+// no secret, no database, no key of a cache, no prefix of a bucket, and no API
+// key.
 //
 // Whose a resource is comes from the binding of parts; which names are a
 // tenant's comes from the estate file. What tenants share is a closed list
@@ -12,6 +13,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
@@ -31,6 +33,12 @@ const (
 	CodeRouteUnknown  = "TENANT_ROUTE_UNKNOWN"
 	CodeDatabase      = "TENANT_DATABASE"
 	CodeCacheKeys     = "TENANT_CACHE_KEYS"
+	CodeName          = "TENANT_NAME"
+	CodeKeyValue      = "TENANT_KEY_VALUE"
+	CodeKeyPlan       = "TENANT_KEY_PLAN"
+	CodeKeyUnknown    = "TENANT_KEY_UNKNOWN"
+	CodeHeader        = "TENANT_HEADER"
+	CodeHeaderUnknown = "TENANT_HEADER_UNKNOWN"
 )
 
 // Claim returns the claim.
@@ -49,6 +57,7 @@ type checker struct {
 	in        *proof.Input
 	tally     *proof.Tally
 	documents policy.Documents
+	owners    map[addr.Address][]estate.PartID // whose services register in each target group
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
@@ -67,8 +76,10 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	}
 	c.references()
 	c.access()
+	c.owners = c.registered()
 	c.routes()
 	c.stores()
+	c.gateway()
 	return c.tally.Verdicts(), nil
 }
 

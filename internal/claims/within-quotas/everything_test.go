@@ -55,6 +55,7 @@ func everything() *build.Builder {
 		"Api":          {"AWS::ApiGateway::RestApi", build.Props{"EndpointConfiguration": build.Props{"Types": []string{"REGIONAL"}}}},
 		"Plan":         {"AWS::ApiGateway::UsagePlan", nil},
 		"ApiKey":       {"AWS::ApiGateway::ApiKey", nil},
+		"InPlan":       {"AWS::ApiGateway::UsagePlanKey", build.Props{"KeyId": b.Ref("ApiKey"), "UsagePlanId": b.Ref("Plan")}},
 		"Domain":       {"AWS::ApiGateway::DomainName", nil},
 		"Authorizer":   {"AWS::ApiGateway::Authorizer", build.Props{"RestApiId": b.Ref("Api")}},
 		"Path":         {"AWS::ApiGateway::Resource", build.Props{"RestApiId": b.Ref("Api")}},

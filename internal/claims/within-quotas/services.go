@@ -211,6 +211,7 @@ func apis(m *meter) {
 	}), "AWS::ApiGateway::RestApi")
 	m.perRegion("apigateway/usage-plans", "AWS::ApiGateway::UsagePlan")
 	m.perRegion("apigateway/api-keys", "AWS::ApiGateway::ApiKey")
+	m.children("apigateway/usage-plans-per-api-key", "AWS::ApiGateway::UsagePlanKey", "KeyId", nil)
 	m.perRegion("apigateway/custom-domain-names", "AWS::ApiGateway::DomainName", "AWS::ApiGatewayV2::DomainName")
 	m.children("apigateway/authorizers-per-api", "AWS::ApiGateway::Authorizer", "RestApiId", nil)
 	m.children("apigateway/resources-per-api", "AWS::ApiGateway::Resource", "RestApiId", nil)

@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/suretyhq/surety/addr"
 )
 
 // Config says whose tokens are taken, and for what.
@@ -186,12 +188,10 @@ func header(r Request, name string) string {
 }
 
 // belongs says why a request is not one of the tenant's. The name called may be
-// the tenant's (TENANT-api.…) and the API key may be (TENANT.secret). A forged
-// key does not pass: API Gateway itself looks the whole of it up after this.
+// a tenant's (LABEL-api.…) and the API key may be (package addr says how); at a
+// tenant's name the key has to be that tenant's. A forged key does not pass: API
+// Gateway itself looks the whole of it up after this.
 func belongs(r Request, tenant string) error {
-	if owner := hostTenant(r); owner != "" && owner != tenant {
-		return fmt.Errorf("the name called belongs to the tenant %s, the token to %s", owner, tenant)
-	}
 	key := r.RequestContext.Identity.APIKey
 	if key == "" {
 		key = header(r, "x-api-key")
@@ -199,8 +199,17 @@ func belongs(r Request, tenant string) error {
 	if key == "" {
 		return errors.New("there is no API key")
 	}
-	if owner, _, ok := strings.Cut(key, "."); ok && owner != tenant {
+	owner, label, owned := addr.KeyOwner(key)
+	called := calledLabel(r)
+	switch {
+	case owned && owner != tenant:
 		return fmt.Errorf("the API key is not one of the tenant %s", tenant)
+	case called == "":
+		return nil // the environment's own instance; its plan has no tenant's key
+	case !owned:
+		return errors.New("the name called is a tenant's, and the API key no tenant's")
+	case called != label:
+		return fmt.Errorf("the name called is %s's, the API key %s's", called, label)
 	}
 	return nil
 }
@@ -212,9 +221,9 @@ const StageDomain = "domain"
 // label, so no tenant has it.
 const nobody = "(nobody)"
 
-// hostTenant returns the tenant whose name was called, and "" for the API's own
-// name.
-func hostTenant(r Request) string {
+// calledLabel returns the label of the tenant whose name was called, and "" for
+// the API's own name.
+func calledLabel(r Request) string {
 	own := r.StageVariables[StageDomain]
 	host := strings.ToLower(strings.TrimSuffix(r.RequestContext.DomainName, "."))
 	if own == "" {
@@ -223,8 +232,8 @@ func hostTenant(r Request) string {
 	if host == own {
 		return ""
 	}
-	if tenant, ok := strings.CutSuffix(host, "-"+own); ok && isLabel(tenant) {
-		return tenant
+	if label, ok := strings.CutSuffix(host, "-"+own); ok && isLabel(label) {
+		return label
 	}
 	return nobody
 }

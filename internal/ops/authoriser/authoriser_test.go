@@ -20,6 +20,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/suretyhq/surety/addr"
 )
 
 const (
@@ -168,14 +170,20 @@ func newAuthoriser(t *testing.T, p *provider) (*Authoriser, *clock, *bytes.Buffe
 	return a, c, log
 }
 
+// secret is what an API key ends with.
+const secret = "0123456789abcdef"
+
+// key is an API key of a tenant with a label in DNS.
+func key(tenant, label string) string { return addr.KeyPrefix(tenant, label) + secret }
+
 // request is a request as API Gateway sends it.
 func request(token string, change func(*Request)) Request {
 	var r Request
 	r.Type, r.MethodArn = "REQUEST", method
-	r.Headers = map[string]string{"authorization": "Bearer " + token, "x-api-key": "kiwi-telco.0123456789abcdef"}
+	r.Headers = map[string]string{"authorization": "Bearer " + token, "x-api-key": key("kiwi-telco", "kiwi-telco")}
 	r.StageVariables = map[string]string{StageDomain: domain}
 	r.RequestContext.DomainName = domain
-	r.RequestContext.Identity.APIKey = "kiwi-telco.0123456789abcdef"
+	r.RequestContext.Identity.APIKey = key("kiwi-telco", "kiwi-telco")
 	if change != nil {
 		change(&r)
 	}
@@ -299,12 +307,27 @@ func TestS15_ATokenOpensItsOwnTenantOnly(t *testing.T) {
 		{"a name that ends alike", "Deny", func(r *Request) { r.RequestContext.DomainName = "kiwi-telco-evil" + domain }},
 		{"no name", "Deny", func(r *Request) { r.RequestContext.DomainName = "" }},
 		{"an API that does not say its name", "Deny", func(r *Request) { r.StageVariables = nil }},
-		{"another tenant's key", "Deny", func(r *Request) { r.RequestContext.Identity.APIKey = "kiwi-power.0123456789abcdef" }},
+		{"another tenant's key", "Deny", func(r *Request) { r.RequestContext.Identity.APIKey = key("kiwi-power", "kiwi-telco") }},
+		{"its own name with another tenant's key", "Deny", func(r *Request) {
+			r.RequestContext.DomainName, r.RequestContext.Identity.APIKey = "kiwi-telco-"+domain, key("kiwi-power", "kiwi-telco")
+		}},
+		{"another tenant's name with that one's key", "Deny", func(r *Request) {
+			r.RequestContext.DomainName, r.RequestContext.Identity.APIKey = "kiwi-power-"+domain, key("kiwi-power", "kiwi-power")
+		}},
+		{"a name other than the tenant's", "Allow", func(r *Request) {
+			r.RequestContext.DomainName, r.RequestContext.Identity.APIKey = "insurance-"+domain, key("kiwi-telco", "insurance")
+		}},
+		{"its own name with a key for another", "Deny", func(r *Request) {
+			r.RequestContext.DomainName, r.RequestContext.Identity.APIKey = "kiwi-telco-"+domain, key("kiwi-telco", "insurance")
+		}},
 		{"a key of no tenant", "Allow", func(r *Request) { r.RequestContext.Identity.APIKey = "0123456789abcdef0123" }},
+		{"its own name with a key of no tenant", "Deny", func(r *Request) {
+			r.RequestContext.DomainName, r.RequestContext.Identity.APIKey = "kiwi-telco-"+domain, "0123456789abcdef0123"
+		}},
 		{"no key", "Deny", func(r *Request) { r.RequestContext.Identity.APIKey = ""; delete(r.Headers, "x-api-key") }},
 		{"another tenant's key in the header alone", "Deny", func(r *Request) {
 			r.RequestContext.Identity.APIKey = ""
-			r.Headers["x-api-key"] = "kiwi-power.0123456789abcdef"
+			r.Headers["x-api-key"] = key("kiwi-power", "kiwi-power")
 		}},
 		{"a token behind another scheme", "401", func(r *Request) { r.Headers["authorization"] = "Basic " + token }},
 		{"no headers", "401", func(r *Request) { r.Headers = nil }},
@@ -433,8 +456,8 @@ func TestS28_TokensAreNotLogged(t *testing.T) {
 		}
 	}
 	denied := p.sign(t, "k1", p.claims(nil))
-	verdict(t, a, request(denied, func(r *Request) { r.RequestContext.Identity.APIKey = "kiwi-power.0123456789abcdef" }))
-	if s := log.String(); strings.Contains(s, "0123456789abcdef") || strings.Contains(s, denied) || !strings.Contains(s, "denied") {
+	verdict(t, a, request(denied, func(r *Request) { r.RequestContext.Identity.APIKey = key("kiwi-power", "kiwi-power") }))
+	if s := log.String(); strings.Contains(s, secret) || strings.Contains(s, denied) || !strings.Contains(s, "denied") {
 		t.Errorf("the log is %s", s)
 	}
 }
