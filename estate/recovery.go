@@ -3,6 +3,7 @@ package estate
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Recovery says what of an environment stands ready in the recovery Region.
@@ -43,6 +44,15 @@ func (e *Estate) Standby(s Site) Recovery {
 	}
 	env, _ := e.Environments.Get(s.Environment)
 	return env.Recovery
+}
+
+// ImageAt is where a site takes an image from. What home takes from Amazon ECR of
+// its Region, a site that recovers it takes from the same repository in its own,
+// to which the registry has to replicate it ("Private image replication in
+// Amazon ECR", Amazon ECR User Guide).
+func (e *Estate) ImageAt(s Site, image string) string {
+	const registry = ".dkr.ecr."
+	return strings.Replace(image, registry+e.Regions.Home+".", registry+s.Region+".", 1)
 }
 
 // recovers says whether an environment has a site in the recovery Region.

@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
@@ -190,14 +188,5 @@ func (env *environment) standbyInstances(instances int) int {
 	return instances
 }
 
-// image is where the site takes an image from. What home takes from Amazon ECR
-// of its Region, a site that recovers it takes from the same repository in its
-// own, to which the registry has to replicate it ("Private image replication",
-// Amazon ECR User Guide).
-func (env *environment) image(image string) string {
-	if env.home == nil {
-		return image
-	}
-	const registry = ".dkr.ecr."
-	return strings.Replace(image, registry+env.home.site.Region+".", registry+env.site.Region+".", 1)
-}
+// image is where the site takes an image from.
+func (env *environment) image(image string) string { return env.estate.ImageAt(env.site, image) }
