@@ -25,7 +25,7 @@ type derived struct {
 	// recovered are the two sites of accounts that an environment shares with
 	// nobody but the place where it recovers: home, and that place.
 	recovered map[string][2]estate.Site
-	of      map[*resource.Resource]Scope // of every resource of the graph
+	of        map[*resource.Resource]Scope // of every resource of the graph
 
 	declaring sync.Once
 	flows     []estate.Flow

@@ -179,6 +179,12 @@ func recovering() []estate.ParityException {
 	return all
 }
 
+// leadsElsewhere says whether a resource is the record of a name for when the
+// home Region is lost.
+func leadsElsewhere(e *entry) bool {
+	return e.r.Type == "AWS::Route53::RecordSet" && e.r.Props.Get("Failover").Text() == "SECONDARY"
+}
+
 // readsAdministrator says whether a property is what the policy of the
 // provisioner's role lets it read: the administrator's secret.
 func readsAdministrator(e *entry, property string) bool {
@@ -191,7 +197,7 @@ func readsAdministrator(e *entry, property string) bool {
 func (c *checker) excepted(s *side, e *entry, property string) bool {
 	covers := func(x estate.ParityException) bool { return x.Covers(e.part, e.r.Type, property) }
 	return slices.ContainsFunc(c.in.Estate.Parity.Except, covers) || c.tenanted(s) && slices.ContainsFunc(listing(), covers) ||
-		s.recovers != c.reference.recovers && (slices.ContainsFunc(recovering(), covers) || readsAdministrator(e, property))
+		s.recovers != c.reference.recovers && (slices.ContainsFunc(recovering(), covers) || readsAdministrator(e, property) || leadsElsewhere(e))
 }
 
 // values shows what two resources have at a property, where that is short and
