@@ -37,8 +37,17 @@ const (
 	CodeNameNowhere = "NAME_MOVES_NOWHERE"
 	CodeSwitch      = "SWITCH_NEEDS_HOME"
 	CodeForgets     = "SWITCH_FORGETS"
+	CodeSlow        = "SWITCH_TOO_SLOW"
 	CodeHome        = "HOME_REGION_NEEDED"
 	CodeUnknown     = "RECOVERY_UNKNOWN"
+)
+
+// What docs/claims/survives-region.md states: how many milliseconds the database
+// may be behind before somebody is told (the RPO that is watched), and how many
+// seconds the switch takes to see what was said.
+const (
+	statedLag    = 60_000
+	statedSwitch = 60
 )
 
 // Claim returns the claim.

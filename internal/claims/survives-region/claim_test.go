@@ -71,7 +71,7 @@ func recovering() *estateOf {
 	at(e.there, "prod-recovery", "", "AWS::KMS::ReplicaKey", "Key", build.Props{"PrimaryKeyArn": e.home.Attr("Key", "Arn")})
 	at(e.home, "prod", "database", "AWS::SecretsManager::Secret", "Secret", build.Props{"Name": "acme/key",
 		"ReplicaRegions": []build.Props{{"Region": "ap-southeast-4", "KmsKeyId": "arn:aws:kms:ap-southeast-4:100000000006:alias/data"}}})
-	at(e.there, "prod-recovery", "", "AWS::CloudWatch::Alarm", "Behind", build.Props{"MetricName": "AuroraGlobalDBReplicationLag", "Namespace": "AWS/RDS",
+	at(e.there, "prod-recovery", "", "AWS::CloudWatch::Alarm", "Behind", build.Props{"MetricName": "AuroraGlobalDBReplicationLag", "Namespace": "AWS/RDS", "Threshold": 60000,
 		"Dimensions": []build.Props{{"Name": "DBClusterIdentifier", "Value": e.there.Ref("Cluster")}}})
 	e.names()
 	return e
@@ -84,7 +84,7 @@ func (e *estateOf) names() {
 	}
 	at(e.home, "prod", "", "AWS::ApiGateway::ApiKey", "ApiKey", build.Props{"Value": value.Join(value.OfString("{{resolve:secretsmanager:"), e.home.Ref("Secret"), value.OfString(":SecretString:::}}"))})
 	at(e.there, "prod-recovery", "", "AWS::ApiGateway::ApiKey", "ApiKey", build.Props{"Value": "{{resolve:secretsmanager:arn:aws:secretsmanager:ap-southeast-4:100000000006:secret:acme/key:SecretString:::}}"})
-	at(e.there, "prod-recovery", "", "AWS::CloudWatch::Alarm", "Moved", build.Props{"AlarmName": "moved", "Namespace": "Own"})
+	at(e.there, "prod-recovery", "", "AWS::CloudWatch::Alarm", "Moved", build.Props{"AlarmName": "moved", "Namespace": "Own", "Period": 60, "EvaluationPeriods": 1})
 	at(e.there, "prod-recovery", "", "AWS::Route53::HealthCheck", "Check", build.Props{"HealthCheckConfig": build.Props{"Type": "CLOUDWATCH_METRIC",
 		"AlarmIdentifier": build.Props{"Name": "moved", "Region": "ap-southeast-4"}, "InsufficientDataHealthStatus": "LastKnownStatus"}})
 	record := func(logical, failover string, to *build.Builder, props build.Props) {
@@ -175,6 +175,9 @@ func TestS35_WhatRecoversNeedsNothingOfTheHomeRegion(t *testing.T) {
 		{"one instance", func(r all) { r["there/Two"] = nil }, []string{"refuted " + CodeSmall}},
 		{"a burstable instance", func(r all) { set(r["there/Two"], build.Props{"DBInstanceClass": "db.t4g.medium"}) }, []string{"refuted " + CodeClass}},
 		{"lag that nobody sees", func(r all) { r["there/Behind"] = nil }, []string{"refuted " + CodeLag}},
+		{"lag that is seen late", func(r all) { set(r["there/Behind"], build.Props{"Threshold": 600000}) }, []string{"refuted " + CodeLag}},
+		{"lag of a limit that is not known", func(r all) { set(r["there/Behind"], build.Props{"Threshold": build.Unknown("a parameter")}) }, []string{"unknown " + CodeUnknown}},
+		{"a slow switch", func(r all) { set(r["there/Moved"], build.Props{"EvaluationPeriods": 5}) }, []string{"refuted " + CodeSlow}},
 		{"a secret of one Region", func(r all) {
 			set(r["home/Secret"], build.Props{"ReplicaRegions": []build.Props{{"Region": "eu-west-1"}}})
 		}, []string{"refuted " + CodeSecret}},

@@ -2,6 +2,7 @@ package survivesregion
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/suretyhq/surety/addr"
@@ -116,11 +117,22 @@ func (c *checker) lag(second *resource.Resource) {
 		}
 		for _, d := range a.Props.Get("Dimensions").Items() {
 			if v := d.Get("Value"); refers(v, second.Addr) || v.Text() != "" && v.Text() == second.Props.Get("DBClusterIdentifier").Text() {
+				c.bound(a, second)
 				return
 			}
 		}
 	}
 	c.refute(CodeLag, second.Addr, "", "Add an alarm on AuroraGlobalDBReplicationLag of the cluster in "+c.there.Region+".", "Nobody is told when %s falls behind the database that it follows.", c.in.Name(second))
+}
+
+// bound holds an alarm to the loss that is stated.
+func (c *checker) bound(a, second *resource.Resource) {
+	limit := a.Props.Get("Threshold")
+	if why := limit.FirstUnknown(); why != nil {
+		c.doubt(a.Addr, "Threshold", why, "how far "+c.in.Name(second)+" may be behind before somebody is told")
+	} else if n, ok := limit.Int(); !ok || n > statedLag {
+		c.refute(CodeLag, a.Addr, "Threshold", "Set it to at most "+strconv.Itoa(statedLag)+".", "Nobody is told before %s is %s ms behind; the RPO that is stated is %d ms.", c.in.Name(second), limit, statedLag)
+	}
 }
 
 // secrets sees to it that what parts read at home they can read in the recovery

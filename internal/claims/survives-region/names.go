@@ -1,6 +1,7 @@
 package survivesregion
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/suretyhq/surety/internal/resource"
@@ -63,8 +64,15 @@ func (c *checker) moves(primary *resource.Resource) {
 	switch region := alarm.Get("Region").Text(); {
 	case config.Get("Type").Text() != "CLOUDWATCH_METRIC" || region != c.there.Region:
 		c.refute(CodeSwitch, check.Addr, "HealthCheckConfig/AlarmIdentifier/Region", "Let it follow an alarm of "+c.there.Region+".", "%s does not follow an alarm of %s, where people move traffic from.", c.in.Name(check), c.there.Region)
-	case !c.hasAlarm(alarm.Get("Name").Text(), check):
+	case c.alarm(alarm.Get("Name").Text(), check) == nil:
 		c.refute(CodeSwitch, check.Addr, "HealthCheckConfig/AlarmIdentifier/Name", "Name an alarm of the templates.", "%s follows an alarm that is in none of the templates of %s.", c.in.Name(check), region)
+	}
+	if a := c.alarm(alarm.Get("Name").Text(), check); a != nil {
+		period, known := a.Props.Get("Period").Int()
+		times, counted := a.Props.Get("EvaluationPeriods").Int()
+		if !known || !counted || period*times > statedSwitch {
+			c.refute(CodeSlow, a.Addr, "Period", "Let it look at one period of "+strconv.Itoa(statedSwitch)+" seconds.", "%s needs longer than the %d seconds that are stated to see that traffic is to move.", c.in.Name(a), statedSwitch)
+		}
 	}
 	// What was said last has to count until something else is said: the number is
 	// put once ("Monitoring a CloudWatch alarm", Amazon Route 53 Developer Guide).
@@ -73,14 +81,14 @@ func (c *checker) moves(primary *resource.Resource) {
 	}
 }
 
-// hasAlarm says whether the recovery Region has an alarm, which no service's
-// own metric raises.
-func (c *checker) hasAlarm(name string, check *resource.Resource) bool {
+// alarm returns an alarm of the recovery Region that no service's own metric
+// raises, or nil.
+func (c *checker) alarm(name string, check *resource.Resource) *resource.Resource {
 	for _, a := range c.in.Graph.OfType("AWS::CloudWatch::Alarm") {
 		s := a.Addr.Stack
 		if s.Region == c.there.Region && s.Account == check.Addr.Stack.Account && a.Props.Get("AlarmName").Text() == name && !strings.HasPrefix(a.Props.Get("Namespace").Text(), "AWS/") {
-			return true
+			return a
 		}
 	}
-	return false
+	return nil
 }
