@@ -121,10 +121,10 @@ func (c *checker) on(site estate.Site, r *resource.Resource) bool {
 
 // notRecovered is the closed list of parts that are at home only: what copies
 // the database for reports and keeps it, what partners exchange, the website that
-// CloudFront serves from no Region, and what makes tenants' databases, which the
-// copy has already.
+// CloudFront serves from no Region, what tenants keep, and what makes their
+// databases, which the copy has already.
 func notRecovered() []string {
-	return []string{estate.PartReplication, estate.PartLake, estate.PartTransfer, estate.PartEdge, estate.PartProvisioner}
+	return []string{estate.PartReplication, estate.PartLake, estate.PartTransfer, estate.PartEdge, estate.PartProvisioner, estate.PartTenantFiles}
 }
 
 // recovered says whether a part of the home site has to have a counterpart.
