@@ -63,6 +63,7 @@ const (
 	CodeQuotaGrant       = "ESTATE_QUOTA_GRANT"
 	CodeParity           = "ESTATE_PARITY"
 	CodeResidency        = "ESTATE_RESIDENCY"
+	CodeRecovery         = "ESTATE_RECOVERY"
 	CodeExists           = "ESTATE_EXISTS"
 	CodeUnwritable       = "ESTATE_UNWRITABLE"
 )

@@ -76,8 +76,9 @@ func (e *Estate) Outside(f Flow) []netip.Prefix {
 	return nil
 }
 
-// Zone returns the DNS name below which a site's applications are named.
-func (e *Estate) Zone(site Site) string { return e.EnvironmentDomain(site.Name) }
+// Zone returns the DNS name below which a site's applications are named. A site
+// that recovers an environment has the environment's names.
+func (e *Estate) Zone(site Site) string { return e.EnvironmentDomain(site.Environment) }
 
 // ServiceZone returns the DNS name below which a site's services find each
 // other.

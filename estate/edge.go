@@ -59,7 +59,7 @@ const KindEdge Kind = "edge"
 const ImpliedAuthoriser = "authoriser"
 
 // DomainOf returns the DNS name below which a site's services are named.
-func (e *Estate) DomainOf(site Site) string { return site.Name + "." + e.Domain }
+func (e *Estate) DomainOf(site Site) string { return e.Zone(site) }
 
 // EdgeNames returns the names at a site's edge, below its domain: the services
 // that the gateway exposes, and the website. Everything else that the internet
@@ -102,7 +102,7 @@ func (e *Estate) Origins(site Site) []string {
 // a site's edge, and "" where AWS issues it.
 func (e *Estate) ImportedCertificate(site Site, name string) string {
 	c, _ := e.Certificates.EV.Get(name)
-	if _, account, ok := splitCertificate(c.ARN); ok && account == site.Account {
+	if region, account, ok := splitCertificate(c.ARN); ok && account == site.Account && (region == site.Region || name == NameWebsite) {
 		return c.ARN
 	}
 	return ""
@@ -140,12 +140,16 @@ func splitCertificate(arn string) (region, account string, ok bool) {
 	return parts[3], parts[4], ok && id != "" && onlyBytes(id, func(c byte) bool { return isAlphanumeric(c) || c == '-' })
 }
 
+// ServesWebsite says whether a site has the website: the home one. CloudFront is
+// in no Region.
+func (e *Estate) ServesWebsite(site Site) bool { return e.Workload.Website != nil && !site.Recovery() }
+
 // edgeParts: the website's, and the gateway's authoriser.
 func (e *Estate) edgeParts(b *partBuilder) {
 	if x := e.exposures(); x.gateway != "" {
 		b.add(PartAuthoriser, KindFunction, x.gateway)
 	}
-	if e.Workload.Website != nil {
+	if e.ServesWebsite(b.site) {
 		b.add(PartEdge, KindEdge, "workload/website")
 	}
 }

@@ -80,7 +80,8 @@ const (
 // Flows returns every flow that the estate declares, sorted by From, To,
 // Protocol and Port, each once. A flow that the file names from both ends, or
 // names although a rule implies it, is one flow with the position of the first
-// mention in the file. Flows to the internet lead to hub/egress.
+// mention in the file. Flows to the internet lead to the egress
+// of the hub of their Region: hub/egress.
 func (e *Estate) Flows() []Flow {
 	var b flowBuilder
 	for _, site := range e.Sites() {
@@ -92,7 +93,7 @@ func (e *Estate) Flows() []Flow {
 // siteFlows adds the flows of a site: the environment's, and its tenants' after
 // them.
 func (e *Estate) siteFlows(b *flowBuilder, site Site) {
-	b.env = site.Name
+	b.env, b.hub = site.Name, site.Hub
 	for _, add := range environmentFlows() {
 		add(e, b)
 	}
@@ -102,7 +103,7 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 // SiteFlows returns the flows of a site but for its tenants', sorted as Flows
 // sorts them.
 func (e *Estate) SiteFlows(site Site) []Flow {
-	b := flowBuilder{env: site.Name}
+	b := flowBuilder{env: site.Name, hub: site.Hub}
 	for _, add := range environmentFlows() {
 		add(e, &b)
 	}
@@ -125,14 +126,15 @@ func environmentFlows() []func(*Estate, *flowBuilder) {
 
 // flowBuilder collects the flows of one environment after the other.
 type flowBuilder struct {
-	env   string
+	env   string // the site's name
+	hub   string // that of its hub
 	flows []Flow
 }
 
 func (b *flowBuilder) add(from, to string, port int, f Flow) {
 	f.From, f.To, f.Port = PartID{Environment: b.env, Name: from}, PartID{Environment: b.env, Name: to}, port
 	if to == PartEgress {
-		f.To.Environment = HubEnvironment
+		f.To.Environment = b.hub
 	}
 	f.Protocol = cmp.Or(f.Protocol, TCP)
 	b.flows = append(b.flows, f)

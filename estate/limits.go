@@ -45,7 +45,7 @@ func (e *Estate) StackSizes() StackSizes {
 		groups, between := map[PartID]bool{}, 0
 		for _, f := range e.GroupFlows(site) {
 			groups[f.From] = true
-			if f.To.Environment != HubEnvironment {
+			if f.To.Environment != site.Hub {
 				groups[f.To], between = true, between+1
 			}
 		}
@@ -84,13 +84,18 @@ func (e *Estate) StackSizes() StackSizes {
 	return s
 }
 
-// apiAround is how many resources an API stack has whatever is exposed.
+// apiAround is how many resources the largest API stack has whatever is
+// exposed.
 func (e *Estate) apiAround() int {
-	const around, archived = 13, 2
+	const around, archived, recovered = 13, 2, 1
+	n := around
 	if e.Archive().ID != "" {
-		return around + archived
+		n += archived
 	}
-	return around
+	if e.Recovers() {
+		n += recovered // the secret of the API key
+	}
+	return n
 }
 
 // apiEach is how many resources an API stack has for each service.

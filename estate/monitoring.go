@@ -74,9 +74,15 @@ func (d Datadog) Details() (DatadogSite, bool) {
 	return all[i], true
 }
 
+// HasCanaries says whether a site has an entry that canaries can ask: something
+// is exposed there, and runs.
+func (e *Estate) HasCanaries(site Site) bool {
+	return e.exposures().any != "" && e.Standby(site) != RecoveryPilotLight
+}
+
 // canaryParts: canaries, if any service is exposed.
 func (e *Estate) canaryParts(b *partBuilder) {
-	if x := e.exposures(); x.any != "" {
+	if x := e.exposures(); e.HasCanaries(b.site) {
 		b.add(PartCanary, KindCanary, x.any)
 	}
 }
@@ -84,7 +90,8 @@ func (e *Estate) canaryParts(b *partBuilder) {
 // canaryFlows: canaries ask by the balancer, as clients do, and leave what they
 // saw with AWS.
 func (e *Estate) canaryFlows(b *flowBuilder) {
-	if x := e.exposures(); x.any != "" {
+	site, _ := e.Site(b.env)
+	if x := e.exposures(); e.HasCanaries(site) {
 		b.add(PartCanary, PartBalancer, PortTLS, Flow{Implied: ImpliedCanary, Pos: e.Pos(x.any)})
 		b.add(PartCanary, PartEndpoints, PortTLS, Flow{Implied: ImpliedEndpoints, Pos: e.Pos(x.any)})
 	}

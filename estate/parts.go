@@ -57,10 +57,12 @@ func siteParts() []func(*Estate, *partBuilder) {
 	}
 }
 
-// hubParts: the hub has its firewall, egress, attachment and logs.
+// hubParts: a hub has its firewall, egress, attachment and logs.
 func (e *Estate) hubParts(b *partBuilder) {
-	for _, name := range []string{PartAttachment, PartEgress, PartFirewall, PartLogs} {
-		b.addTo(HubEnvironment, name, fixedParts()[name], e.hubPath())
+	for _, hub := range e.Hubs() {
+		for _, name := range []string{PartAttachment, PartEgress, PartFirewall, PartLogs} {
+			b.addTo(hub.Name, name, fixedParts()[name], e.hubPath())
+		}
 	}
 }
 

@@ -34,10 +34,10 @@ func HubTiers() []Tier { return []Tier{TierPublic, TierAttachment} }
 // has. Problems holds why there is none; it is empty for an Estate that Load
 // returned.
 type Plan struct {
-	// Hub is the egress VPC of the hub.
-	Hub VPCPlan
-	// Environments are the environments' VPCs, in the order of the file.
-	Environments Map[VPCPlan]
+	// Hubs are the egress VPCs of the hubs, by the hub's name.
+	Hubs Map[VPCPlan]
+	// Sites are the sites' VPCs, in the order of Estate.Sites.
+	Sites Map[VPCPlan]
 	// Problems are errors: a supernet too small, ranges that overlap.
 	Problems diag.List
 }
@@ -101,10 +101,12 @@ func slots(t Tier) slot {
 
 // Plan gives every VPC and every subnet its range. The hub's egress VPC has
 // the first block of the supernet; each environment, in the order of the file,
-// has its own cidr or else the next free block. Appending an environment never
-// changes the range of another, nor does going from three zones to four. The
-// block's size depends on the supernet alone: /16, or smaller so that eight
-// VPCs fit, down to /21.
+// has its own cidr or else the next free block. In the recovery Region the hub
+// has the last block, and the environment that is the n-th in the file the n-th
+// before it. So neither appending an environment nor giving one a place to
+// recover to changes the range of another, nor does going from three zones to
+// four. The block's size depends on the supernet alone: /16, or smaller so that
+// eight VPCs fit, down to /21.
 func (e *Estate) Plan() Plan {
 	var p Plan
 	super := e.Network.Supernet.Masked()
@@ -119,7 +121,7 @@ func (e *Estate) Plan() Plan {
 		return p
 	}
 	hub := subPrefix(super, bits-super.Bits(), 0)
-	p.Hub = e.vpcPlan(hub, HubTiers())
+	p.Hubs.Set(HubEnvironment, e.vpcPlan(hub, e.Regions.Home, HubTiers()))
 	taken := []owned{{hub, "the hub's egress VPC"}}
 	next := 0
 	for name, env := range e.Environments.All() {
@@ -131,9 +133,55 @@ func (e *Estate) Plan() Plan {
 			return p
 		}
 		taken = append(taken, owned{cidr, "environment " + name})
-		p.Environments.Set(name, e.vpcPlan(cidr, EnvironmentTiers()))
+		p.Sites.Set(name, e.vpcPlan(cidr, e.Regions.Home, EnvironmentTiers()))
 	}
+	e.planRecovery(&p, super, bits, taken)
 	return p
+}
+
+// planRecovery adds the VPCs of the recovery Region, from the supernet's end.
+func (e *Estate) planRecovery(p *Plan, super netip.Prefix, bits int, taken []owned) {
+	if !e.Recovers() {
+		return
+	}
+	last := capacity(super.Bits()) - 1
+	block := func(n int, by string) (netip.Prefix, bool) {
+		if n > last {
+			p.Problems.Add(e.tooSmall(super))
+			return netip.Prefix{}, false
+		}
+		cidr := subPrefix(super, bits-super.Bits(), last-n)
+		if i := slices.IndexFunc(taken, func(o owned) bool { return cidr.Overlaps(o.cidr) }); i >= 0 {
+			p.Problems.Add(e.recoveryOverlap(cidr, by, taken[i], super))
+			return netip.Prefix{}, false
+		}
+		return cidr, true
+	}
+	hub, ok := block(0, "the hub's egress VPC")
+	if !ok {
+		return
+	}
+	p.Hubs.Set(HubRecoveryEnvironment, e.vpcPlan(hub, e.Regions.Recovery, HubTiers()))
+	names := e.Environments.Keys()
+	for _, s := range e.Sites() {
+		if !s.Recovery() {
+			continue
+		}
+		cidr, ok := block(slices.Index(names, s.Environment)+1, "environment "+s.Environment)
+		if !ok {
+			return
+		}
+		p.Sites.Set(s.Name, e.vpcPlan(cidr, s.Region, EnvironmentTiers()))
+	}
+}
+
+// recoveryOverlap says that somebody else has the range of a VPC in the
+// recovery Region.
+func (e *Estate) recoveryOverlap(cidr netip.Prefix, by string, o owned, super netip.Prefix) diag.Diagnostic {
+	return diag.Diagnostic{Code: CodeOverlap, Pos: e.nearestPos("regions/recovery"),
+		What: fmt.Sprintf("%s, the range of %s in the recovery Region, overlaps %s, the range of %s", cidr, by, o.cidr, o.by),
+		Why:  "VPCs of the recovery Region have the supernet's last ranges, and no two VPCs share addresses",
+		Fix:  fmt.Sprintf("give %s another range, or take a supernet larger than %s", o.by, super)}
 }
 
 // owned is a range and who has it.
@@ -170,13 +218,17 @@ func capacity(supernetBits int) int {
 
 func (e *Estate) tooSmall(super netip.Prefix) diag.Diagnostic {
 	need := e.Environments.Len() + 1
+	twice := ""
+	if e.Recovers() {
+		need, twice = 2*need, ", in both Regions"
+	}
 	fit := vpcSmallest
 	for fit > defaultSupernet().Bits() && capacity(fit) < need {
 		fit--
 	}
 	return diag.Diagnostic{Code: CodeSupernetTooSmall, Pos: e.nearestPos("network/supernet"),
-		What: fmt.Sprintf("supernet %s is too small: it holds %d VPCs of /%d, and this estate needs %d (the hub's and one for each of %d environments)",
-			super, capacity(super.Bits()), vpcBits(super.Bits()), need, e.Environments.Len()),
+		What: fmt.Sprintf("supernet %s is too small: it holds %d VPCs of /%d, and this estate needs %d (the hub's and one for each of %d environments%s)",
+			super, capacity(super.Bits()), vpcBits(super.Bits()), need, e.Environments.Len(), twice),
 		Why: "every VPC has a range of its own",
 		Fix: fmt.Sprintf("use a supernet of /%d or larger, for example 10.0.0.0/8", fit)}
 }
@@ -194,10 +246,10 @@ func nextFree(super netip.Prefix, bits, from int, taken []owned) (netip.Prefix, 
 	return netip.Prefix{}, from
 }
 
-func (e *Estate) vpcPlan(cidr netip.Prefix, tiers []Tier) VPCPlan {
+func (e *Estate) vpcPlan(cidr netip.Prefix, region string, tiers []Tier) VPCPlan {
 	v := VPCPlan{CIDR: cidr, Subnets: map[Tier][]netip.Prefix{}}
 	for i := range min(e.Network.AvailabilityZones, maxZones) {
-		if id, ok := ZoneID(e.Regions.Home, i+1); ok {
+		if id, ok := ZoneID(region, i+1); ok {
 			v.Zones = append(v.Zones, id)
 		}
 	}

@@ -45,9 +45,9 @@ func TestPlanOfSupernets(t *testing.T) {
 			}
 			continue
 		}
-		last, _ := p.Environments.Get(fmt.Sprintf("env%d", c.environments-1))
-		if p.Hub.CIDR.String() != c.hub || last.CIDR.String() != c.last || len(p.Problems) > 0 {
-			t.Errorf("%s for %d: hub %s, last %s, %v", c.supernet, c.environments, p.Hub.CIDR, last.CIDR, p.Problems)
+		last, _ := p.Sites.Get(fmt.Sprintf("env%d", c.environments-1))
+		if hubOf(p).CIDR.String() != c.hub || last.CIDR.String() != c.last || len(p.Problems) > 0 {
+			t.Errorf("%s for %d: hub %s, last %s, %v", c.supernet, c.environments, hubOf(p).CIDR, last.CIDR, p.Problems)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func TestPlanTooSmallNamesASupernetThatFits(t *testing.T) {
 
 func TestS04_PlanOfAnEnvironment(t *testing.T) {
 	p := planned("ap-southeast-2", "10.0.0.0/8", 3, 1, nil).Plan()
-	v, _ := p.Environments.Get("env0")
+	v, _ := p.Sites.Get("env0")
 	want := map[Tier]string{
 		TierApplication: "[10.1.0.0/19 10.1.32.0/19 10.1.64.0/19]",
 		TierDMZ:         "[10.1.128.0/21 10.1.136.0/21 10.1.144.0/21]",
@@ -83,8 +83,8 @@ func TestS04_PlanOfAnEnvironment(t *testing.T) {
 	if got := fmt.Sprint(v.Zones); got != "[apse2-az1 apse2-az2 apse2-az3]" {
 		t.Error(got)
 	}
-	if len(v.Subnets) != len(want) || len(p.Hub.Subnets) != 2 || len(p.Hub.Subnets[TierPublic]) != 3 || v.Range(TierPublic).IsValid() {
-		t.Errorf("tiers: %v; hub: %v", v.Subnets, p.Hub.Subnets)
+	if len(v.Subnets) != len(want) || len(hubOf(p).Subnets) != 2 || len(hubOf(p).Subnets[TierPublic]) != 3 || v.Range(TierPublic).IsValid() {
+		t.Errorf("tiers: %v; hub: %v", v.Subnets, hubOf(p).Subnets)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestPlanGoesAroundExplicitRanges(t *testing.T) {
 	cidrs := map[int]netip.Prefix{0: netip.MustParsePrefix("10.1.128.0/20"), 2: netip.MustParsePrefix("10.3.0.0/16")}
 	p := planned("ap-southeast-2", "10.0.0.0/8", 3, 4, cidrs).Plan()
 	var got []string
-	for _, v := range p.Environments.All() {
+	for _, v := range p.Sites.All() {
 		got = append(got, v.CIDR.String())
 	}
 	if fmt.Sprint(got) != "[10.1.128.0/20 10.2.0.0/16 10.3.0.0/16 10.4.0.0/16]" || len(p.Problems) > 0 {
@@ -127,8 +127,8 @@ func TestS04_PlannedSubnetsAreDisjointAlignedAndInside(t *testing.T) {
 		if len(p.Problems) > 0 {
 			t.Skip("ranges that overlap or do not fit")
 		}
-		vpcs := []VPCPlan{p.Hub}
-		for _, v := range p.Environments.All() {
+		vpcs := []VPCPlan{hubOf(p)}
+		for _, v := range p.Sites.All() {
 			vpcs = append(vpcs, v)
 		}
 		for i, v := range vpcs {
@@ -180,11 +180,11 @@ func TestS08_AppendingAnEnvironmentRenumbersNothing(t *testing.T) {
 		}
 		e.Environments.Set("appended", env)
 		after := e.Plan()
-		if before.Hub.CIDR != after.Hub.CIDR {
+		if hubOf(before).CIDR != hubOf(after).CIDR {
 			t.Fatal("the hub moved")
 		}
-		for name, v := range before.Environments.All() {
-			if now, ok := after.Environments.Get(name); ok && now.CIDR != v.CIDR {
+		for name, v := range before.Sites.All() {
+			if now, ok := after.Sites.Get(name); ok && now.CIDR != v.CIDR {
 				t.Fatalf("%s moved from %s to %s", name, v.CIDR, now.CIDR)
 			}
 		}
@@ -197,8 +197,8 @@ func TestAFourthZoneRenumbersNothing(t *testing.T) {
 		three := e.Plan()
 		e.Network.AvailabilityZones = 4
 		four := e.Plan()
-		for name, v := range three.Environments.All() {
-			w, _ := four.Environments.Get(name)
+		for name, v := range three.Sites.All() {
+			w, _ := four.Sites.Get(name)
 			for tier, subnets := range v.Subnets {
 				if !slices.Equal(subnets, w.Subnets[tier][:3]) {
 					t.Fatalf("%s %s: %v became %v", name, tier, subnets, w.Subnets[tier])
@@ -225,4 +225,10 @@ func TestZoneIDs(t *testing.T) {
 	if !slices.IsSorted(KnownRegions()) {
 		t.Error("Regions are not sorted")
 	}
+}
+
+// hubOf is the home hub's egress VPC.
+func hubOf(p Plan) VPCPlan {
+	v, _ := p.Hubs.Get(HubEnvironment)
+	return v
 }

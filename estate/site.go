@@ -7,7 +7,8 @@ import (
 
 // Site is an environment in one Region: the place whose VPC, parts and flows
 // are told apart from all others. Every environment has a site in the home
-// Region, which has the environment's own name.
+// Region, which has the environment's own name, and one in the recovery Region
+// if it says how it recovers.
 type Site struct {
 	// Name is the environment component of the site's parts: prod.
 	Name string
@@ -17,16 +18,23 @@ type Site struct {
 	Region string
 	// Account is the id of the account that it is in.
 	Account string
+	// Hub is the environment component of the hub by which the site reaches the
+	// internet: the one of its Region.
+	Hub string
 }
 
-// Sites returns every site, in the order of the file.
+// Sites returns every site: those of the home Region in the order of the file,
+// then those of the recovery Region in the same order.
 func (e *Estate) Sites() []Site {
-	var all []Site
+	var home, recovery []Site
 	for name, env := range e.Environments.All() {
 		a, _ := e.Organisation.Accounts.Get(env.Account)
-		all = append(all, Site{Name: name, Environment: name, Region: e.Regions.Home, Account: a.ID})
+		home = append(home, Site{Name: name, Environment: name, Region: e.Regions.Home, Account: a.ID, Hub: HubEnvironment})
+		if e.recovers(env) {
+			recovery = append(recovery, Site{Name: name + recoverySuffix, Environment: name, Region: e.Regions.Recovery, Account: a.ID, Hub: HubRecoveryEnvironment})
+		}
 	}
-	return all
+	return append(home, recovery...)
 }
 
 // Site returns the site of a name.
@@ -44,6 +52,8 @@ func (e *Estate) Site(name string) (Site, bool) {
 const (
 	// HubEnvironment is the hub's.
 	HubEnvironment = "hub"
+	// HubRecoveryEnvironment is that of the recovery Region's hub.
+	HubRecoveryEnvironment = "hub-recovery"
 	// ArchiveEnvironment is that of the account whose role is log-archive.
 	ArchiveEnvironment = "archive"
 	// AuditEnvironment is that of the account whose role is audit.
@@ -55,7 +65,7 @@ const (
 // reservedEnvironments are names that no environment can have: those of the
 // scopes that are no environment's.
 func reservedEnvironments() []string {
-	return []string{HubEnvironment, ArchiveEnvironment, AuditEnvironment, OrganisationEnvironment, "estate"}
+	return []string{HubEnvironment, HubRecoveryEnvironment, ArchiveEnvironment, AuditEnvironment, OrganisationEnvironment, "estate"}
 }
 
 // Scopes returns the environment component of every part, in the order in
@@ -64,7 +74,9 @@ func reservedEnvironments() []string {
 func (e *Estate) Scopes() []Scope {
 	var all []Scope
 	if _, hub := e.Hub(); hub.ID != "" {
-		all = append(all, Scope{HubEnvironment, hub.ID})
+		for _, h := range e.Hubs() {
+			all = append(all, Scope{h.Name, hub.ID})
+		}
 	}
 	all = append(all, e.securityScopes()...)
 	all = append(all, e.organisationScopes()...)

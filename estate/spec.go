@@ -95,6 +95,11 @@ type Environment struct {
 	// CIDR is the environment's VPC range. Default: the next free range of the
 	// supernet in the order of the file, so append new environments at the end.
 	CIDR netip.Prefix `yaml:"cidr,omitempty"`
+	// Recovery says what stands ready in the recovery Region: pilot-light (the
+	// data; services are started when the home Region is lost) or warm-standby
+	// (services run, at least one copy in each of two Availability Zones).
+	// Absent: nothing does.
+	Recovery Recovery `yaml:"recovery,omitempty"`
 }
 
 // Size scales an environment's capacity.

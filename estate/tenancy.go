@@ -85,8 +85,11 @@ func (e *Estate) TenantServices() []string {
 }
 
 // TenantsOf returns the names of the tenants that have an instance on a site,
-// in the order of the file.
+// in the order of the file. None has one where an environment recovers.
 func (e *Estate) TenantsOf(site Site) []string {
+	if site.Recovery() {
+		return nil
+	}
 	var names []string
 	for name, t := range e.Tenants.All() {
 		if t.In(site.Environment) && !t.Retained() {
@@ -101,7 +104,7 @@ func (e *Estate) TenantsOf(site Site) []string {
 // retained keeps its own.
 func (e *Estate) Tenancies(site Site) []Tenancy {
 	services := e.TenantServices()
-	if len(services) == 0 {
+	if len(services) == 0 || site.Recovery() {
 		return nil
 	}
 	each := max(1, balancerTargets/len(services))

@@ -70,8 +70,12 @@ func (e *Estate) AllowedPartners() []netip.Prefix {
 	return slices.Compact(all)
 }
 
+// Transfers says whether partners exchange files on a site: at home only, for
+// what they exchanged is not copied, and they know one address.
+func (e *Estate) Transfers(site Site) bool { return e.Workload.Transfer != nil && !site.Recovery() }
+
 func (e *Estate) transferParts(b *partBuilder) {
-	if e.Workload.Transfer != nil {
+	if e.Transfers(b.site) {
 		b.add(PartTransfer, KindTransfer, "workload/transfer")
 	}
 }

@@ -42,6 +42,7 @@ func (v *validator) estate() {
 	v.tenants()
 	v.tunnel()
 	v.recoveryRegion()
+	v.recovery()
 	v.residency()
 	v.breakGlass()
 	v.transfer()

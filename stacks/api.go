@@ -57,6 +57,11 @@ type gateway struct {
 // stage and the web ACL before it. The authoriser is one for all.
 func (env *environment) addAPI() error {
 	stack := env.stack(LayerAPI, "API Gateway", LayerKeys, LayerDelivery, LayerNetwork, LayerHubRoutes, LayerPlatform, LayerZone)
+	var moved *string // the health check that says that names lead to the recovery Region
+	if env.recovery != nil {
+		stack.AddStackDependency(env.recovery.stacks[LayerSwitch], jsii.String("names lead by its health check"))
+		moved = env.recovery.moved.HealthCheck.AttrHealthCheckId()
+	}
 	logKey := imported(stack, "LogKey", env.logKey)
 	authoriser, err := env.addAuthoriser(stack, logKey)
 	if err != nil {
@@ -78,11 +83,14 @@ func (env *environment) addAPI() error {
 
 	plan := &restapi.PlanProps{Name: env.label() + "-" + classDefault, Rate: one.rate, Burst: one.burst}
 	for _, name := range env.estate.GatewayServices() {
-		plan.APIs = append(plan.APIs, env.newAPI(stack, name, &restapi.Props{Name: env.label() + "-" + name, CertificateARN: env.certificate(stack, name),
-			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), BalancerARN: env.balancer.Resource.LoadBalancerArn(),
-			Origins: env.estate.Origins(env.site), Rate: all.rate, Burst: all.burst}))
+		api := env.newAPI(stack, name, &restapi.Props{Name: env.label() + "-" + name, CertificateARN: env.certificate(stack, name),
+			Zone: env.publicZone(scopeIn(stack, "Zone-"+name)), HealthCheckID: moved, BalancerARN: env.balancer.Resource.LoadBalancerArn(),
+			Origins: env.estate.Origins(env.site), Rate: all.rate, Burst: all.burst})
+		plan.APIs = append(plan.APIs, api)
+		env.apiNames = append(env.apiNames, api.Name)
 	}
-	restapi.NewKey(stack, "Key", &restapi.KeyProps{Name: jsii.String(env.label() + "-" + classDefault), PlanID: restapi.NewPlan(stack, "Plan", plan).Ref()})
+	restapi.NewKey(stack, "Key", &restapi.KeyProps{Name: jsii.String(env.label() + "-" + classDefault), PlanID: restapi.NewPlan(stack, "Plan", plan).Ref(),
+		Value: env.sharedKeyValue(stack)})
 	return nil
 }
 

@@ -89,7 +89,9 @@ func (c *composer) watched() []place {
 	if c.estate.Archive().ID != "" {
 		add(place{estate.ArchiveEnvironment, c.estate.Archive().ID, c.estate.Regions.Home})
 	}
-	add(c.hubPlace())
+	for _, h := range c.estate.Hubs() {
+		add(c.hubPlace(h))
+	}
 	for _, s := range c.estate.Sites() {
 		add(place{s.Name, s.Account, s.Region})
 	}

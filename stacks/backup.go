@@ -15,7 +15,7 @@ import (
 )
 
 // backups is what the archive's account holds of backups: a vault and a key for
-// each site, so that none can fill or read another's (docs/adr/0007-backups.md).
+// each site, so that none can fill or read another's (docs/adr/0008-backups.md).
 type backups struct {
 	keys, vaults awscdk.Stack
 	key          map[string]awskms.Key // by site

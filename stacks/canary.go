@@ -12,14 +12,7 @@ import (
 )
 
 // hasCanaries says whether there is an entry that canaries can ask.
-func (env *environment) hasCanaries() bool {
-	for _, s := range env.estate.Workload.Services.All() {
-		if s.Expose != estate.ExposeNone {
-			return true
-		}
-	}
-	return false
-}
+func (env *environment) hasCanaries() bool { return env.estate.HasCanaries(env.site) }
 
 // keepArtifacts is for how many days what canaries saw is kept.
 const keepArtifacts = 31

@@ -13,11 +13,11 @@ func tunnelDomains() []string {
 	return []string{"argotunnel.com", "*.argotunnel.com", "cftunnel.com", "*.cftunnel.com"}
 }
 
-// resolvedDomains are the names that the estate's VPCs may resolve: what they
+// resolvedDomains are the names that the VPCs around a hub may resolve: what they
 // may reach on the internet, the estate's own, and those of AWS's endpoints,
-// databases, caches and balancers in the home Region.
-func (c *composer) resolvedDomains() []string {
-	region := c.estate.Regions.Home
+// databases, caches and balancers in their Region.
+func (c *composer) resolvedDomains(hub estate.HubSite) []string {
+	region := hub.Region
 	all := []string{c.estate.Domain, "*." + c.estate.Domain}
 	for _, service := range []string{"", "elb.", "rds.", "vpce."} {
 		all = append(all, "*."+region+"."+service+"amazonaws.com")

@@ -10,7 +10,11 @@ import (
 	"github.com/suretyhq/surety/patterns/website"
 )
 
-func (env *environment) wantsZone() bool { return len(env.estate.EdgeNames()) > 0 }
+// wantsZone: the names of an environment that recovers are in the zone of its
+// home.
+func (env *environment) wantsZone() bool {
+	return len(env.estate.EdgeNames()) > 0 && !env.site.Recovery()
+}
 
 // addZone makes the public zone of the environment's names at the edge. Its
 // parent has to delegate to it before a certificate can be issued, so its name
@@ -25,8 +29,12 @@ func (env *environment) addZone() error {
 	return nil
 }
 
-// publicZone refers to the environment's public zone.
+// publicZone refers to the environment's public zone; nil where it recovers,
+// which writes nothing into the zone.
 func (env *environment) publicZone(scope constructs.Construct) awsroute53.IHostedZone {
+	if env.zone == nil {
+		return nil
+	}
 	return awsroute53.HostedZone_FromHostedZoneAttributes(scope, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
 		HostedZoneId: env.zone.HostedZoneId(), ZoneName: jsii.String(env.domain())})
 }
@@ -39,6 +47,9 @@ func (env *environment) certificate(stack awscdk.Stack, name string) *string {
 	arn := jsii.String(env.estate.ImportedCertificate(env.site, name))
 	seen := *arn == "" && *stack.Region() == env.site.Region
 	if *arn == "" {
+		// A name's record for validation is the same in all Regions of an account, so
+		// that home's validates the one where it recovers too ("DNS validation", AWS
+		// Certificate Manager User Guide).
 		arn = awscertificatemanager.NewCertificate(stack, jsii.String("Certificate-"+name), &awscertificatemanager.CertificateProps{
 			DomainName: jsii.String(name + "." + env.domain()), Validation: awscertificatemanager.CertificateValidation_FromDns(
 				env.publicZone(scopeIn(stack, "Validation-"+name)))}).CertificateArn()

@@ -22,9 +22,11 @@ import (
 	"github.com/suretyhq/surety/patterns/dnsfirewall"
 	"github.com/suretyhq/surety/patterns/encryption"
 	"github.com/suretyhq/surety/patterns/endpoints"
+	"github.com/suretyhq/surety/patterns/failover"
 	"github.com/suretyhq/surety/patterns/groups"
 	"github.com/suretyhq/surety/patterns/postgres"
 	"github.com/suretyhq/surety/patterns/redis"
+	"github.com/suretyhq/surety/patterns/restapi"
 	"github.com/suretyhq/surety/patterns/threetier"
 	"github.com/suretyhq/surety/patterns/transfer"
 	"github.com/suretyhq/surety/patterns/vpc"
@@ -34,14 +36,21 @@ import (
 // environment is one environment on its way from the estate to stacks.
 type environment struct {
 	*composer
+	hub    *hub
 	site   estate.Site
 	name   string // the site's
 	spec   estate.Environment
 	stacks EnvironmentStacks
 
-	dataKey, cacheKey, logKey, platformKey  awskms.Key
+	home     *environment // what the site recovers; nil: it is at home itself
+	recovery *environment // what recovers the site; nil: nothing does
+
+	dataKey, cacheKey, logKey               awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
 	artifactsKey, volumeKey, eventsKey      awskms.Key
+	platformKey                             platformKey
+	moved                                   *failover.Switch // what moves traffic here
+	apiNames                                []*restapi.Name
 	delivery                                *delivery        // nil: nothing is archived
 	files                                   *transfer.Server // nil: no partners
 	backupKey                               awskms.Key
@@ -101,7 +110,7 @@ func (env *environment) addKeys() error {
 		return k
 	}
 	env.logKey = key("logs", estate.PartLogs, encryption.KeyProps{Description: "Log groups and alarms of " + env.label(), Logs: true, LogDelivery: true, Alarms: true})
-	env.platformKey = key("platform", "", encryption.KeyProps{Description: "Secrets and task storage of " + env.label(), FargateCluster: env.label()})
+	env.addPlatformKey(stack)
 	if env.estate.Workload.Cache != nil {
 		env.cacheKey = key("cache", estate.PartCache, encryption.KeyProps{Description: "Cache of " + env.label()})
 	}
@@ -128,7 +137,7 @@ func (env *environment) addKeys() error {
 	if env.estate.Workload.Database != nil {
 		props := env.copiedKey()
 		props.Description = "Database of " + env.label()
-		env.dataKey = key("data", estate.PartDatabase, props)
+		env.dataKey = key(dataPurpose, estate.PartDatabase, props)
 	}
 	if env.wantsBackup() {
 		props := env.copiedKey()
@@ -141,14 +150,14 @@ func (env *environment) addKeys() error {
 // imported refers to a key of the keys stack. Grants on it change the
 // principal's policy only: a change of the key's own policy from here would
 // make the keys stack depend on this one.
-func imported(scope constructs.Construct, id string, key awskms.Key) awskms.IKey {
+func imported(scope constructs.Construct, id string, key interface{ KeyArn() *string }) awskms.IKey {
 	return awskms.Key_FromKeyArn(scope, jsii.String(id), key.KeyArn())
 }
 
 func (env *environment) addNetwork() error {
 	h := env.hub
 	stack := env.stack(LayerNetwork, "Network", LayerHubCore, LayerKeys, LayerDelivery)
-	plan, _ := env.plan.Environments.Get(env.name)
+	plan, _ := env.plan.Sites.Get(env.name)
 	key := imported(stack, "LogKey", env.logKey)
 	flowLogs := encryption.NewLogGroup(stack, "FlowLogs", &encryption.LogGroupProps{Key: key})
 	queryLogs := encryption.NewLogGroup(stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
@@ -195,7 +204,7 @@ func (env *environment) addGroups(stack awscdk.Stack) error {
 	}
 	for _, f := range env.estate.GroupFlows(env.site) {
 		g := groups.Flow{From: f.From.Name, To: f.To.Name, Protocol: groups.Protocol(f.Protocol), Port: f.Port}
-		if f.To.Environment == estate.HubEnvironment {
+		if estate.IsHub(f.To.Environment) {
 			g.To, g.Ranges = "", env.estate.Outside(f)
 			if len(g.Ranges) == 0 {
 				g.Ranges = append(g.Ranges, vpc.Internet())
@@ -279,7 +288,7 @@ type surroundings struct {
 
 func (env *environment) surroundings(stack awscdk.Stack) surroundings {
 	scope := constructs.NewConstruct(stack, jsii.String("Imported"))
-	plan, _ := env.plan.Environments.Get(env.name)
+	plan, _ := env.plan.Sites.Get(env.name)
 	return surroundings{scope: scope, env: env, vpc: awsec2.Vpc_FromVpcAttributes(scope, jsii.String("Vpc"), &awsec2.VpcAttributes{
 		VpcId: env.network.Resource.AttrVpcId(), AvailabilityZones: jsii.Strings(plan.Zones...), VpcCidrBlock: jsii.String(plan.CIDR.String())})}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/suretyhq/surety/patterns/transfer"
 )
 
-func (env *environment) wantsFiles() bool { return env.estate.Workload.Transfer != nil }
+func (env *environment) wantsFiles() bool { return env.estate.Transfers(env.site) }
 
 // addFiles makes the exchange of files with partners. It stands in the
 // environment's account, in a VPC of its own: what is open to the internet is

@@ -30,6 +30,8 @@ const (
 
 // hub is what the environments and hub-routes need of hub-core.
 type hub struct {
+	site     estate.HubSite
+	plan     estate.VPCPlan // of its egress VPC
 	stack    awscdk.Stack
 	routes   awscdk.Stack
 	transit  *transithub.Hub
@@ -40,26 +42,46 @@ type hub struct {
 	alerts   awslogs.LogGroup // the firewall's
 }
 
-func (c *composer) hubPlace() place {
+// hubPlace is where a hub is: the account is the same in both Regions.
+func (c *composer) hubPlace(site estate.HubSite) place {
 	_, account := c.estate.Hub()
-	return place{estate.HubEnvironment, account.ID, c.estate.Regions.Home}
+	return place{site.Name, account.ID, site.Region}
 }
 
-func (c *composer) hubCore() *hub {
-	name := c.estate.Name + "-hub"
-	keys, own := c.keyStack(c.hubPlace(), LayerHubKeys, estate.PartLogs, encryption.KeyProps{Alias: name, Description: "Logs and alarms of the hub of " + c.estate.Name,
+// hubLabel is a hub's name together with the estate's.
+func (c *composer) hubLabel(site estate.HubSite) string { return c.estate.Name + "-" + site.Name }
+
+// hubOf returns the hub by which a site reaches the internet.
+func (c *composer) hubOf(site estate.Site) *hub {
+	for _, h := range c.hubs {
+		if h.site.Name == site.Hub {
+			return h
+		}
+	}
+	return nil
+}
+
+// sitesOf returns the sites that reach the internet by a hub.
+func (c *composer) sitesOf(hub estate.HubSite) []estate.Site {
+	return slices.DeleteFunc(c.estate.Sites(), func(s estate.Site) bool { return s.Hub != hub.Name })
+}
+
+func (c *composer) hubCore(site estate.HubSite) *hub {
+	name, at := c.hubLabel(site), c.hubPlace(site)
+	keys, own := c.keyStack(at, LayerHubKeys, estate.PartLogs, encryption.KeyProps{Alias: name, Description: "Logs and alarms of the " + site.Name + " of " + c.estate.Name,
 		Logs: true, LogDelivery: true, Alarms: true})
-	h := &hub{stack: c.stack(c.hubPlace(), LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name,
+	h := &hub{site: site, stack: c.stack(at, LayerHubCore, "Transit Gateway, firewall, egress VPC and DNS Firewall of the estate "+c.estate.Name,
 		append(c.archive.stacks(), keys)...)}
+	h.plan, _ = c.plan.Hubs.Get(site.Name)
 	key := imported(h.stack, "LogKey", own)
 	var delivery *delivery
 	if c.archive != nil {
-		delivery = c.archive.newDelivery(h.stack, name, c.hubPlace().account, key)
+		delivery = c.archive.newDelivery(h.stack, name, at.account, key)
 	}
 
 	tables := []string{tableInspected, tableEgress}
-	for _, env := range c.estate.Environments.Keys() {
-		tables = append(tables, tableEnvironmentPrefix+env)
+	for _, s := range c.sitesOf(site) {
+		tables = append(tables, tableEnvironmentPrefix+s.Name)
 	}
 	h.transit = transithub.New(h.stack, "Transit", &transithub.Props{Name: name, Tables: tables})
 
@@ -67,13 +89,13 @@ func (c *composer) hubCore() *hub {
 	asPart(firewallLogs, estate.PartLogs)
 	h.key, h.alerts = own, firewallLogs
 	h.firewall = inspection.New(h.stack, "Inspection", &inspection.Props{Name: name, TransitGatewayID: h.transit.Gateway.AttrId(),
-		Zones: c.plan.Hub.Zones, Clients: c.clientRanges(), Domains: c.estate.Network.AllowEgress, Destinations: c.destinations(), Logs: firewallLogs})
+		Zones: h.plan.Zones, Clients: c.clientRanges(site), Domains: c.estate.Network.AllowEgress, Destinations: c.destinations(), Logs: firewallLogs})
 	asPart(h.firewall.Construct, estate.PartFirewall)
 
 	flowLogs := encryption.NewLogGroup(h.stack, "FlowLogs", &encryption.LogGroupProps{Key: key})
 	asPart(flowLogs, estate.PartLogs)
-	h.egress = egressvpc.New(h.stack, "Egress", &egressvpc.Props{Name: name + "-egress", CIDR: c.plan.Hub.CIDR, Private: c.estate.Network.Supernet,
-		Zones: c.plan.Hub.Zones, Range: ranges(c.plan.Hub, estate.HubTiers()), Subnets: subnets(c.plan.Hub),
+	h.egress = egressvpc.New(h.stack, "Egress", &egressvpc.Props{Name: name + "-egress", CIDR: h.plan.CIDR, Private: c.estate.Network.Supernet,
+		Zones: h.plan.Zones, Range: ranges(h.plan, estate.HubTiers()), Subnets: subnets(h.plan),
 		Ports: c.outsidePorts(), TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs, FlowArchive: delivery.recordsARN()})
 	asPart(h.egress.Attachment, estate.PartAttachment)
 	for i := range h.egress.NATs {
@@ -81,51 +103,53 @@ func (c *composer) hubCore() *hub {
 		asPart(h.egress.Addresses[i], estate.PartEgress)
 	}
 
-	h.dns = dnsfirewall.New(h.stack, "Dns", &dnsfirewall.Props{Name: name, Domains: c.resolvedDomains()}).Group
+	h.dns = dnsfirewall.New(h.stack, "Dns", &dnsfirewall.Props{Name: name, Domains: c.resolvedDomains(site)}).Group
 	queries := encryption.NewLogGroup(h.stack, "QueryLogs", &encryption.LogGroupProps{Key: key})
 	asPart(queries, estate.PartLogs)
 	dnsfirewall.Guard(h.stack, "EgressDns", &dnsfirewall.VPCProps{Name: name + "-egress", VPCID: h.egress.Resource.AttrVpcId(), RuleGroupID: h.dns.AttrId(), Queries: queries})
 	delivery.carry(h.stack, "FirewallArchive", firewallLogs)
 	delivery.carry(h.stack, "QueryArchive", queries)
-	transithub.Share(h.stack, "Share", name, c.sharedWith(c.hubPlace().account), h.transit.ARN(), h.dns.AttrArn())
+	transithub.Share(h.stack, "Share", name, c.sharedWith(site, at.account), h.transit.ARN(), h.dns.AttrArn())
 	return h
 }
 
-func (c *composer) hubRoutes(environments []*environment) awscdk.Stack {
-	h := c.hub
+func (c *composer) hubRoutes(h *hub, environments []*environment) {
 	after := []awscdk.Stack{h.stack}
 	var networks []transitroutes.Network
 	for _, env := range environments {
+		if env.hub != h {
+			continue
+		}
 		after = append(after, env.stacks[LayerNetwork])
-		cidr, _ := c.plan.Environments.Get(env.name)
+		cidr, _ := c.plan.Sites.Get(env.name)
 		networks = append(networks, transitroutes.Network{Name: env.name, CIDR: cidr.CIDR, Attachment: env.network.Attachment.AttrId(),
 			Table: h.transit.Table(tableEnvironmentPrefix + env.name).AttrTransitGatewayRouteTableId()})
 	}
-	stack := c.stack(c.hubPlace(), LayerHubRoutes, "Routes of the Transit Gateway of the estate "+c.estate.Name, after...)
+	stack := c.stack(c.hubPlace(h.site), LayerHubRoutes, "Routes of the Transit Gateway of the estate "+c.estate.Name, after...)
 	transitroutes.New(stack, "Routes", &transitroutes.Props{Private: c.estate.Network.Supernet,
 		Firewall: h.firewall.Resource.AttrTransitGatewayAttachmentId(), Egress: h.egress.Attachment.AttrId(),
 		InspectedTable: h.transit.Table(tableInspected).AttrTransitGatewayRouteTableId(),
 		EgressTable:    h.transit.Table(tableEgress).AttrTransitGatewayRouteTableId(), Networks: networks})
 	h.routes = stack
-	return stack
 }
 
-// sharedWith returns the ids of the environments' accounts other than the
+// sharedWith returns the ids of the accounts of a hub's sites other than the
 // hub's own, sorted.
-func (c *composer) sharedWith(hubAccount string) []string {
+func (c *composer) sharedWith(hub estate.HubSite, hubAccount string) []string {
 	var ids []string
-	for _, env := range c.estate.Environments.All() {
-		if a, _ := c.estate.Organisation.Accounts.Get(env.Account); a.ID != hubAccount {
-			ids = append(ids, a.ID)
+	for _, s := range c.sitesOf(hub) {
+		if s.Account != hubAccount {
+			ids = append(ids, s.Account)
 		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
-func (c *composer) clientRanges() []netip.Prefix {
+func (c *composer) clientRanges(hub estate.HubSite) []netip.Prefix {
 	var all []netip.Prefix
-	for _, v := range c.plan.Environments.All() {
+	for _, s := range c.sitesOf(hub) {
+		v, _ := c.plan.Sites.Get(s.Name)
 		all = append(all, v.CIDR)
 	}
 	return all
@@ -142,7 +166,7 @@ type outsidePort struct {
 func (c *composer) outside(env string) (ports []outsidePort, by map[outsidePort][]string) {
 	by = map[outsidePort][]string{}
 	for _, f := range c.estate.Flows() {
-		if f.To.Environment != estate.HubEnvironment || (env != "" && f.From.Environment != env) {
+		if !estate.IsHub(f.To.Environment) || (env != "" && f.From.Environment != env) {
 			continue
 		}
 		p := outsidePort{f.Protocol, f.Port}

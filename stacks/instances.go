@@ -25,10 +25,12 @@ func (p *platform) addInstances(name string, s estate.Service) {
 	scope := constructs.NewConstruct(p.stack, jsii.String(name))
 	asPart(scope, name)
 	copies, _, _ := serviceSize(p.spec.Size, len(p.application))
+	most := scalingFactor * copies
+	copies = p.standbyCopies(copies)
 	props := &ec2service.Props{Name: name, Label: p.label(), Bucket: p.artifactsBucket(), Artifact: s.Artifact,
 		BucketKey: imported(scope, "ArtifactsKey", p.artifactsKey), VolumeKey: imported(scope, "VolumeKey", p.volumeKey), LogKey: p.logKey,
 		Port: s.Port, Settings: p.settings(name, s, itself), Subnets: p.application, SecurityGroup: p.around.group(name),
-		Copies: copies, MaxCopies: scalingFactor * copies, InstanceType: instanceType(p.spec.Size)}
+		Copies: copies, MaxCopies: most, InstanceType: instanceType(p.spec.Size)}
 	props.TargetGroups = p.fronts(scope, name, s, props.SecurityGroup)
 	service := ec2service.New(scope, "Service", props)
 	asPart(service.Logs, estate.PartLogs)

@@ -30,6 +30,7 @@ func (env *environment) addObserve() error {
 	env.addDatadog(stack, logs)
 	o := &observed{name: env.label(), key: imported(stack, "LogKey", env.logKey), notify: env.estate.Monitoring.Notify,
 		limits: map[string]float64{"AWS::RDS::DBCluster/connections": databaseConnections(env.spec.Size)}}
+	o.idle = env.estate.Standby(env.site) == estate.RecoveryPilotLight
 	o.addTopic(stack)
 	theirs := env.tenantLayers()
 	shared := slices.DeleteFunc(slices.Clone(layers), func(l string) bool { return slices.Contains(theirs, l) || l == LayerObserve })
@@ -56,14 +57,15 @@ func (env *environment) inRegion(layers []string) []awscdk.Stack {
 	return all
 }
 
-// hubObserve watches the hub.
-func (c *composer) hubObserve() awscdk.Stack {
-	stack := c.stack(c.hubPlace(), LayerHubObserve, "Alarms and dashboard of the hub of the estate "+c.estate.Name, c.hub.stack)
-	o := &observed{name: c.estate.Name + "-hub", key: imported(stack, "LogKey", c.hub.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
+// hubObserve watches a hub.
+func (c *composer) hubObserve(h *hub) awscdk.Stack {
+	name := c.hubLabel(h.site)
+	stack := c.stack(c.hubPlace(h.site), LayerHubObserve, "Alarms and dashboard of the "+h.site.Name+" of the estate "+c.estate.Name, h.stack)
+	o := &observed{name: name, key: imported(stack, "LogKey", h.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
 	o.addTopic(stack)
-	made := o.watch(stack, []awscdk.Stack{c.hub.stack, stack})
-	made.Count(alarms.FirewallBlocked(), c.hub.alerts.LogGroupName())
-	c.addDatadogRole(stack, estate.HubEnvironment, c.estate.Name+"-hub", "")
+	made := o.watch(stack, []awscdk.Stack{h.stack, stack})
+	made.Count(alarms.FirewallBlocked(), h.alerts.LogGroupName())
+	c.addDatadogRole(stack, h.site.Name, name, "")
 	return stack
 }
 
@@ -75,6 +77,7 @@ type observed struct {
 	limits  map[string]float64
 	counted []alarms.Event // beyond those of every account
 	topic   *alarms.Topic
+	idle    bool // nothing runs yet
 }
 
 func (o *observed) addTopic(stack awscdk.Stack) {
@@ -109,6 +112,9 @@ func (env *environment) rankTenants(scope constructs.Construct, name string) []c
 // alarms makes the alarms of what is found, and of what more makes of it.
 func (o *observed) alarms(scope constructs.Construct, watched []awscdk.Stack, more ...func([]alarms.Subject) []alarms.Subject) (*alarms.Alarms, []alarms.Subject, []alarms.Log) {
 	subjects, logs := alarms.Find(watched)
+	if o.idle { // balancers have nobody to lead to, as is meant
+		subjects = slices.DeleteFunc(subjects, func(s alarms.Subject) bool { return s.Kind.Type == "AWS::ElasticLoadBalancingV2::TargetGroup" })
+	}
 	for _, f := range more {
 		subjects = append(subjects, f(subjects)...)
 	}
@@ -145,7 +151,7 @@ func (o *observed) errors(logs []alarms.Log) []alarms.Graph {
 // permissions to send traces are the last that it gets.
 func (env *environment) trace(service *fargate.Service, name string) {
 	if c := env.estate.Monitoring.Collector; c != nil {
-		service.Trace(c.Image, name, env.name)
+		service.Trace(env.image(c.Image), name, env.name)
 	}
 }
 

@@ -40,7 +40,7 @@ func (env *environment) addPlatform() error {
 	p.application, p.dmz = p.around.subnets(threetier.Application), p.around.subnets(threetier.DMZ)
 	p.key, p.logKey = imported(stack, "PlatformKey", env.platformKey), imported(stack, "LogKey", env.logKey)
 	p.namespace = importedNamespace(p.around.scope, env)
-	env.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKeyID: env.platformKey.KeyId()})
+	env.cluster = fargate.NewCluster(stack, "Cluster", &fargate.ClusterProps{Name: env.label(), VPC: p.around.vpc, StorageKeyID: env.platformKey.id})
 
 	ways := map[estate.Expose]bool{}
 	for _, s := range env.estate.Workload.Services.All() {
@@ -89,8 +89,10 @@ func (p *platform) addService(name string, s estate.Service) {
 	scope := constructs.NewConstruct(p.stack, jsii.String(name))
 	asPart(scope, name)
 	copies, cpu, memory := serviceSize(p.spec.Size, len(p.application))
-	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: p.settings(name, s, itself),
-		Subnets: p.application, SecurityGroup: p.around.group(name), Copies: copies, MaxCopies: scalingFactor * copies,
+	most := scalingFactor * copies
+	copies = p.standbyCopies(copies)
+	props := &fargate.ServiceProps{Cluster: p.cluster, Name: name, Image: p.image(s.Image), Port: s.Port, Environment: p.settings(name, s, itself),
+		Subnets: p.application, SecurityGroup: p.around.group(name), Copies: copies, MaxCopies: most,
 		CPU: cpu, MemoryMiB: memory, Namespace: p.namespace, LogKey: p.logKey, Credentials: p.registryCredentials(scope, name)}
 	if props.Credentials != nil {
 		p.registry[name] = props.Credentials
@@ -132,14 +134,8 @@ func (p *platform) registryCredentials(scope constructs.Construct, service strin
 	if host, _, _ := strings.Cut(s.Image, "/"); strings.HasSuffix(host, ".amazonaws.com") || host == "public.ecr.aws" {
 		return nil
 	}
-	return p.secret(scope, "Registry", service+"/registry", "Credentials of the registry that holds the image of "+service,
+	return p.secret(scope, "Registry", service+"/registry", "Credentials of the registry that holds the image of "+service, p.key,
 		&awssecretsmanager.SecretStringGenerator{SecretStringTemplate: jsii.String(`{"username":"replace"}`), GenerateStringKey: jsii.String("password")})
-}
-
-func (p *platform) secret(scope constructs.Construct, id, name, description string, first *awssecretsmanager.SecretStringGenerator) awssecretsmanager.Secret {
-	return awssecretsmanager.NewSecret(scope, jsii.String(id), &awssecretsmanager.SecretProps{
-		SecretName: jsii.String(p.estate.Name + "/" + p.name + "/" + name), Description: jsii.String(description), EncryptionKey: p.key,
-		GenerateSecretString: first, RemovalPolicy: awscdk.RemovalPolicy_RETAIN})
 }
 
 // addGateway makes the VPC link by which API Gateway reaches the balancer.
@@ -158,16 +154,26 @@ const (
 	tunnelMetrics = "2000"
 )
 
+// tunnelCopies is how many copies of the tunnel run: none where it recovers
+// another site's. All copies of a tunnel are alike to Cloudflare, which would
+// lead people to whichever is nearest ("Tunnel replicas", Cloudflare One docs).
+func (p *platform) tunnelCopies() int {
+	if p.site.Recovery() {
+		return 0
+	}
+	return len(p.dmz)
+}
+
 // addTunnel makes the service that keeps the Zero Trust tunnel open: a copy in
 // each zone, never scaled, because scaling in breaks connections.
 func (p *platform) addTunnel() {
 	scope := constructs.NewConstruct(p.stack, jsii.String("Tunnel"))
 	asPart(scope, estate.PartTunnel)
-	token := p.secret(scope, "Token", "tunnel/token", "Token of the Zero Trust tunnel of "+p.label(), &awssecretsmanager.SecretStringGenerator{ExcludePunctuation: jsii.Bool(true)})
-	service := fargate.New(scope, "Service", &fargate.ServiceProps{Cluster: p.cluster, Name: estate.PartTunnel, Image: p.estate.Access.Tunnel.Image,
+	token := p.secret(scope, "Token", "tunnel/token", "Token of the Zero Trust tunnel of "+p.label(), p.key, &awssecretsmanager.SecretStringGenerator{ExcludePunctuation: jsii.Bool(true)})
+	service := fargate.New(scope, "Service", &fargate.ServiceProps{Cluster: p.cluster, Name: estate.PartTunnel, Image: p.image(p.estate.Access.Tunnel.Image),
 		Command:     []string{"tunnel", "--no-autoupdate", "--metrics", "0.0.0.0:" + tunnelMetrics, "run"},
 		HealthCheck: []string{"CMD", "cloudflared", "tunnel", "--metrics", "127.0.0.1:" + tunnelMetrics, "ready"},
 		Secrets:     map[string]awsecs.Secret{"TUNNEL_TOKEN": awsecs.Secret_FromSecretsManager(token, nil)}, SecretKeys: []awskms.IKey{p.key},
-		Subnets: p.dmz, SecurityGroup: p.around.group(estate.PartTunnel), Copies: len(p.dmz), CPU: tunnelCPU, MemoryMiB: tunnelMemory, LogKey: p.logKey})
+		Subnets: p.dmz, SecurityGroup: p.around.group(estate.PartTunnel), Copies: p.tunnelCopies(), CPU: tunnelCPU, MemoryMiB: tunnelMemory, LogKey: p.logKey})
 	asPart(service.Logs, estate.PartLogs)
 }

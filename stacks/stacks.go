@@ -13,6 +13,7 @@ package stacks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -51,6 +52,8 @@ const (
 
 	LayerZone       = "zone"
 	LayerAPI        = "api"
+	LayerSwitch     = "switch"
+	LayerFailover   = "failover"
 	LayerGateway    = "gateway" // and the number of a balancer of tenants
 	LayerPlans      = "plans"
 	LayerEdgeGlobal = "edge-global"
@@ -113,8 +116,9 @@ type Event struct {
 type Stacks struct {
 	// Organisation are the management account's stacks, by their layer; empty
 	// where the organisation is managed elsewhere.
-	Organisation                   map[string]awscdk.Stack
-	HubCore, HubRoutes, HubObserve awscdk.Stack
+	Organisation map[string]awscdk.Stack
+	// Hubs are each hub's stacks, by their layer.
+	Hubs estate.Map[EnvironmentStacks]
 	// Environments are each site's stacks, in the order of the file.
 	Environments estate.Map[EnvironmentStacks]
 }
@@ -174,6 +178,7 @@ func networkLayers() []layer {
 		{name: LayerKeys, add: (*environment).addKeys},
 		{name: LayerDelivery, wanted: (*environment).wantsDelivery, add: (*environment).addDelivery},
 		{name: LayerNetwork, add: (*environment).addNetwork},
+		{name: LayerSwitch, wanted: (*environment).wantsSwitch, add: (*environment).addSwitch},
 	}
 }
 
@@ -207,6 +212,12 @@ func workloadLayers() []layer {
 	}
 }
 
+// failoverLayers are composed after the workload of all sites: they lead from
+// one site to another.
+func failoverLayers() []layer {
+	return []layer{{name: LayerFailover, wanted: (*environment).wantsFailover, add: (*environment).addFailover}}
+}
+
 // Compose adds all stacks of an estate to an app, which may hold other stacks
 // too; of the options Out counts for nothing. The order is that of deployment:
 // the organisation, the archive, hub-core, the sites' keys and networks,
@@ -221,9 +232,10 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		spec, _ := e.Environments.Get(site.Environment)
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
-	c.total = 4 + c.securityStacks() + c.backupStacks() + c.organisationStacks()
+	pair(environments)
+	c.total = hubStacks*len(e.Hubs()) + c.securityStacks() + c.backupStacks() + c.organisationStacks()
 	for _, env := range environments {
-		for _, l := range slices.Concat(networkLayers(), workloadLayers()) {
+		for _, l := range slices.Concat(networkLayers(), workloadLayers(), failoverLayers()) {
 			c.total += l.count(env)
 		}
 	}
@@ -234,20 +246,33 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	if err := c.addDetection(); err != nil {
 		return nil, err
 	}
-	c.hub = c.hubCore()
+	for _, h := range e.Hubs() {
+		c.hubs = append(c.hubs, c.hubCore(h))
+	}
 	for _, env := range environments {
+		env.hub = c.hubOf(env.site)
 		if err := env.compose(networkLayers()); err != nil {
 			return nil, err
 		}
 	}
-	s := &Stacks{Organisation: organisation, HubCore: c.hub.stack, HubRoutes: c.hubRoutes(environments)}
+	for _, h := range c.hubs {
+		c.hubRoutes(h, environments)
+	}
+	s := &Stacks{Organisation: organisation}
 	for _, env := range environments {
 		if err := env.compose(workloadLayers()); err != nil {
 			return nil, err
 		}
+	}
+	for _, env := range environments {
+		if err := env.compose(failoverLayers()); err != nil {
+			return nil, err
+		}
 		s.Environments.Set(env.name, env.stacks)
 	}
-	s.HubObserve = c.hubObserve()
+	for _, h := range c.hubs {
+		s.Hubs.Set(h.site.Name, EnvironmentStacks{LayerHubCore: h.stack, LayerHubRoutes: h.routes, LayerHubObserve: c.hubObserve(h)})
+	}
 	return s, nil
 }
 
@@ -263,6 +288,9 @@ func (env *environment) compose(layers []layer) error {
 	return nil
 }
 
+// hubStacks is how many stacks a hub has.
+const hubStacks = 4
+
 // composer is one composition.
 type composer struct {
 	app         awscdk.App
@@ -271,7 +299,7 @@ type composer struct {
 	options     Options
 	archive     *archive // nil: the estate has none
 	backups     *backups // nil: the estate has no account for them
-	hub         *hub
+	hubs        []*hub
 	done, total int
 }
 
@@ -283,7 +311,13 @@ type place struct{ environment, account, region string }
 // CDK adds no dependency for a reference to another account.
 func (c *composer) stack(at place, layer, description string, after ...awscdk.Stack) awscdk.Stack {
 	name := c.estate.Name + "-" + layer
-	if at.environment != estate.HubEnvironment && at.environment != estate.OrganisationEnvironment {
+	switch {
+	case estate.IsHub(at.environment):
+		name = c.estate.Name + "-" + layer
+		if at.environment != estate.HubEnvironment {
+			name = c.estate.Name + "-" + at.environment + "-" + strings.TrimPrefix(layer, estate.HubEnvironment+"-")
+		}
+	case at.environment != estate.OrganisationEnvironment:
 		name = c.estate.Name + "-" + at.environment + "-" + layer
 	}
 	s := awscdk.NewStack(c.app, jsii.String(name), &awscdk.StackProps{

@@ -17,7 +17,7 @@ func environments(a assembly) []string { return a.estate.Environments.Keys() }
 func TestS04_ThreeTiersInThreeZones(t *testing.T) {
 	a := load(t)
 	for _, env := range environments(a) {
-		plan, _ := a.estate.Plan().Environments.Get(env)
+		plan, _ := a.estate.Plan().Sites.Get(env)
 		zones := map[string][]string{}
 		for _, s := range a.of(t, "cover-"+env+"-network", "AWS::EC2::Subnet") {
 			for tier, cidrs := range plan.Subnets {
@@ -45,7 +45,7 @@ func TestS05_OnlyTheHubReachesTheInternet(t *testing.T) {
 		for _, r := range a.every(t, typ) {
 			// What partners reach is a VPC of its own that no route joins to another.
 			apart := strings.HasSuffix(r.stack, "-"+LayerFiles) && len(a.of(t, r.stack, "AWS::EC2::TransitGatewayAttachment")) == 0
-			if r.stack != "cover-hub-core" && !apart {
+			if r.stack != "cover-hub-core" && r.stack != "cover-hub-recovery-core" && !apart {
 				t.Errorf("%s is a %s", r, typ)
 			}
 		}
@@ -93,7 +93,7 @@ func TestS08_NewEnvironmentIsOneEntry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry := regexp.MustCompile(`(?m)^  prod:\s+\{account: prod,\s+size: large\}$`)
+	entry := regexp.MustCompile(`(?m)^  prod:\s+\{account: prod,\s+size: large, recovery: warm-standby\}$`)
 	if !entry.Match(data) {
 		t.Fatal("the example has no entry for prod as this test knows it")
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -70,7 +69,7 @@ const provisionerSeconds = 120
 func (env *environment) addProvisioner(stack constructs.Construct, around surroundings) error {
 	scope := constructs.NewConstruct(stack, jsii.String("Provisioner"))
 	asPart(scope, estate.PartProvisioner)
-	secret := env.database.Cluster.Node().DefaultChild().(awsrds.CfnDBCluster).AttrMasterUserSecretSecretArn()
+	secret := env.database.Administrator
 	f, err := function.New(scope, "Function", &function.Props{Name: env.label() + "-provisioner", Description: "Makes and closes the databases of the tenants of " + env.label(),
 		Folder: env.options.Functions, Program: "provisioner", TimeoutSeconds: provisionerSeconds, NoDeadLetters: true,
 		VPC: around.vpc, Subnets: around.subnets(threetier.Application), SecurityGroup: around.group(estate.PartProvisioner),

@@ -12,7 +12,7 @@ import (
 // viewerRequests is what one address may ask of the website in a minute.
 const viewerRequests = 600
 
-func (env *environment) wantsWebsite() bool { return env.estate.Workload.Website != nil }
+func (env *environment) wantsWebsite() bool { return env.estate.ServesWebsite(env.site) }
 
 // websiteBucket is the name of the bucket, which the policy of its key says
 // before there is a bucket.

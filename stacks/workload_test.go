@@ -170,8 +170,12 @@ func TestS16_AuroraIsMultiAZ(t *testing.T) {
 		cluster := a.of(t, stack, "AWS::RDS::DBCluster")[0]
 		expect(t, cluster, "true", "DeletionProtection")
 		expect(t, cluster, "35", "BackupRetentionPeriod")
-		expect(t, cluster, "true", "ManageMasterUserPassword")
-		want, _ := databaseSize(env.Size, a.estate.Network.AvailabilityZones)
+		if _, recovers := a.estate.RecoverySite(name); recovers { // RDS manages no password of a global database
+			expect(t, cluster, "false", "ManageMasterUserPassword")
+		} else {
+			expect(t, cluster, "true", "ManageMasterUserPassword")
+		}
+		want, _ := databaseSize(env.Size, a.estate.Network.AvailabilityZones, false)
 		zones := map[string]bool{}
 		for _, r := range a.of(t, stack, "AWS::RDS::DBInstance") {
 			zones[r.text("AvailabilityZone")] = true

@@ -23,6 +23,7 @@ import (
 	publicedgeonly "github.com/suretyhq/surety/internal/claims/public-edge-only"
 	"github.com/suretyhq/surety/internal/claims/recoverable"
 	"github.com/suretyhq/surety/internal/claims/residency"
+	survivesregion "github.com/suretyhq/surety/internal/claims/survives-region"
 	tenantisolation "github.com/suretyhq/surety/internal/claims/tenant-isolation"
 	tierisolation "github.com/suretyhq/surety/internal/claims/tier-isolation"
 	"github.com/suretyhq/surety/internal/claims/watched"
@@ -46,6 +47,7 @@ func All() []proof.Claim {
 		eventskept.Claim(),
 		instancespatched.Claim(),
 		guarded.Claim(),
+		survivesregion.Claim(),
 		residency.Claim(),
 		parity.Claim(),
 		withinquotas.Claim(),

@@ -69,10 +69,13 @@ func printLayout(env Env, file string, e *estate.Estate) {
 	plan := e.Plan()
 	hub, _ := e.Hub()
 	var rows [][]string
-	rows = append(rows, []string{"hub", hub, plan.Hub.CIDR.String()})
-	for name, env := range e.Environments.All() {
-		vpc, _ := plan.Environments.Get(name)
-		rows = append(rows, []string{name, env.Account, vpc.CIDR.String()})
+	for name, vpc := range plan.Hubs.All() {
+		rows = append(rows, []string{name, hub, vpc.CIDR.String()})
+	}
+	for _, s := range e.Sites() {
+		env, _ := e.Environments.Get(s.Environment)
+		vpc, _ := plan.Sites.Get(s.Name)
+		rows = append(rows, []string{s.Name, env.Account, vpc.CIDR.String()})
 	}
 	fmt.Fprintf(env.Stdout, "%s is good: estate %s in %s, %s, %s, %s\n\n", file, e.Name, e.Regions.Home,
 		report.Plural(e.Workload.Services.Len(), "service", "services"),

@@ -52,7 +52,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindDatabase:   {"AWS::RDS::GlobalCluster", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::Backup::BackupVault"},
 	estate.KindCache:      {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 	estate.KindBalancer:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
-	estate.KindGateway:    {"AWS::Logs::LogGroup"},
+	estate.KindGateway:    {"AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"},
 	estate.KindAttachment: {"AWS::Logs::LogGroup"},
 	estate.KindFirewall:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},
 	estate.KindCanary:     {"AWS::Logs::LogGroup", "AWS::S3::Bucket"},

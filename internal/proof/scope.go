@@ -22,7 +22,10 @@ type derived struct {
 	// byStack says for the stacks of accounts that several environments share
 	// whose they are.
 	byStack map[addr.Stack]string
-	of      map[*resource.Resource]Scope // of every resource of the graph
+	// recovered are the two sites of accounts that an environment shares with
+	// nobody but the place where it recovers: home, and that place.
+	recovered map[string][2]estate.Site
+	of        map[*resource.Resource]Scope // of every resource of the graph
 
 	declaring sync.Once
 	flows     []estate.Flow
@@ -41,7 +44,7 @@ type derived struct {
 
 func (in *Input) readScopes() {
 	in.derived.scopes.Do(func() {
-		in.derived.byAcct = map[string]string{}
+		in.derived.byAcct, in.derived.recovered = map[string]string{}, map[string][2]estate.Site{}
 		defer in.placeAll()
 		if in.Estate == nil {
 			return
@@ -63,6 +66,11 @@ func (in *Input) readScopes() {
 			}
 		}
 		in.derived.byStack = in.stacksOf(shared)
+		for _, s := range in.Estate.Sites() {
+			if home := in.Estate.Home(s); s.Recovery() && shared[s.Account] == 2 && home.Account == s.Account {
+				in.derived.recovered[s.Account] = [2]estate.Site{home, s}
+			}
+		}
 	})
 }
 
@@ -125,7 +133,8 @@ func (in *Input) IsEnvironment(s Scope) bool {
 }
 
 // ScopeOf returns the scope that a resource belongs to: with an estate the
-// environment of its part, else that of its account, its tag or its stack, else
+// environment of its part, else that of its account, its tag, its stack or its
+// Region, else
 // the whole estate; without one its account, or the whole estate if that is unknown.
 func (in *Input) ScopeOf(r *resource.Resource) Scope {
 	in.readScopes()
@@ -153,6 +162,12 @@ func (in *Input) scopeOf(r *resource.Resource) Scope {
 	}
 	if env := in.derived.byStack[r.Addr.Stack]; env != "" {
 		return Scope(env)
+	}
+	if both, ok := in.derived.recovered[r.Addr.Stack.Account]; ok {
+		if r.Addr.Stack.Region == both[1].Region {
+			return Scope(both[1].Name)
+		}
+		return Scope(both[0].Name)
 	}
 	return ScopeEstate
 }

@@ -157,6 +157,11 @@ func computing() []Kind {
 	}
 }
 
+// RecoveryLag is how many milliseconds a database may be behind one of another
+// Region before somebody is told. It is "typically under a second" ("Using Amazon
+// Aurora Global Database", Amazon Aurora User Guide).
+const RecoveryLag = 60_000
+
 // storing are what keeps data.
 func storing() []Kind {
 	rds := func(name, stat string) Metric { return Metric{"AWS/RDS", name, stat} }
@@ -176,6 +181,10 @@ func storing() []Kind {
 			Graphs: []Graph{{Row: Fast, Title: "Latency of commits and reads", Metrics: []Metric{rds("CommitLatency", "Average"), rds("ReadLatency", "Average")}}, {Row: Fast, Title: "CPU of databases", Metrics: []Metric{rds("CPUUtilization", "Average")}},
 				{Row: Failing, Title: "Deadlocks", Metrics: []Metric{rds("Deadlocks", "Maximum")}}, {Row: Cost, Title: "Database storage", Metrics: []Metric{rds("VolumeBytesUsed", "Average")}},
 				{Row: Cost, Title: "Database reads and writes", Metrics: []Metric{rds("VolumeReadIOPs", "Sum"), rds("VolumeWriteIOPs", "Sum")}}}},
+		{Type: "AWS::RDS::DBCluster", Dimensions: followerDimensions,
+			Alarms: []Alarm{{ID: "behind", Says: "the copy is more than a minute behind the database that it follows: so much would be lost with the other Region",
+				Metric: rds("AuroraGlobalDBReplicationLag", "Maximum"), Above: limit(RecoveryLag), Minutes: 1, For: 5, Missing: true}},
+			Graphs: []Graph{{Row: Failing, Title: "Milliseconds behind the other Region", Metrics: []Metric{rds("AuroraGlobalDBReplicationLag", "Maximum")}}}},
 		{Type: "AWS::RDS::DBInstance", Dimensions: serverlessDimensions,
 			Alarms: []Alarm{{ID: "capacity", Says: "the database uses more than 90 % of the capacity that it may have", Metric: rds("ACUUtilization", "Average"), Above: limit(90), Minutes: 5, For: 3}},
 			Graphs: []Graph{{Row: Cost, Title: "Database capacity units", Metrics: []Metric{rds("ServerlessDatabaseCapacity", "Average")}}}},

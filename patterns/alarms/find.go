@@ -110,6 +110,16 @@ func isProgramsLog(r Resource) bool {
 	return slices.ContainsFunc([]string{"Task", "Function", "Instances"}, func(id string) bool { return around.TryFindChild(jsii.String(id)) != nil })
 }
 
+// followerDimensions know a cluster that follows one of another Region; its
+// Region alone measures how far behind it is ("Amazon CloudWatch metrics for
+// Amazon Aurora", Amazon Aurora User Guide).
+func followerDimensions(r Resource) []Dimensions {
+	if c, ok := r.CfnResource.(awsrds.CfnDBCluster); !ok || c.GlobalClusterIdentifier() == nil {
+		return nil
+	}
+	return byRef("DBClusterIdentifier")(r)
+}
+
 // byRef knows a resource by its reference.
 func byRef(dimension string) func(Resource) []Dimensions {
 	return func(r Resource) []Dimensions { return []Dimensions{{{dimension, *r.Ref()}}} }
@@ -170,7 +180,7 @@ func apiDimensions(r Resource) []Dimensions {
 
 func serviceDimensions(r Resource) []Dimensions {
 	s, ok := r.CfnResource.(awsecs.CfnService)
-	if !ok || s.Cluster() == nil {
+	if !ok || s.Cluster() == nil || s.DesiredCount() != nil && *s.DesiredCount() == 0 { // nothing runs, as is meant
 		return nil
 	}
 	return []Dimensions{{{"ClusterName", *s.Cluster()}, {"ServiceName", *s.AttrName()}}}

@@ -82,6 +82,22 @@ func NewKey(scope constructs.Construct, id string, props *KeyProps) awskms.Key {
 	return key
 }
 
+// NewReplica makes the replica of a multi-Region key in the Region of its stack:
+// what the key encrypts can be decrypted there without the key's own Region. It
+// rotates with its primary and has a policy and an alias of its own
+// ("Multi-Region keys in AWS KMS", AWS KMS Developer Guide). ReplicaRegions and
+// External of props count for nothing.
+func NewReplica(scope constructs.Construct, id string, primaryARN *string, props *KeyProps) awskms.CfnReplicaKey {
+	own := constructs.NewConstruct(scope, jsii.String(id))
+	of := *props
+	of.ReplicaRegions = nil
+	key := awskms.NewCfnReplicaKey(own, jsii.String("Resource"), &awskms.CfnReplicaKeyProps{
+		PrimaryKeyArn: primaryARN, Description: jsii.String(props.Description), KeyPolicy: keyPolicy(own, &of)})
+	key.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	awskms.NewCfnAlias(own, jsii.String("Alias"), &awskms.CfnAliasProps{AliasName: jsii.String("alias/" + props.Alias), TargetKeyId: key.AttrKeyId()})
+	return key
+}
+
 func keyPolicy(scope constructs.Construct, props *KeyProps) awsiam.PolicyDocument {
 	stack := awscdk.Stack_Of(scope)
 	var statements []awsiam.PolicyStatement

@@ -131,3 +131,41 @@ func TestS23_AKeyIsReplicatedToItsRegionsOnly(t *testing.T) {
 		t.Errorf("the policy lacks %v", want)
 	}
 }
+
+// TestS23_AReplicaHasAPolicyOfItsOwn: the replica of a key that spans Regions is
+// used and administered as its primary is.
+func TestS23_AReplicaHasAPolicyOfItsOwn(t *testing.T) {
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, jsii.String("test"), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String("100000000001"), Region: jsii.String("ap-southeast-4")}})
+	NewReplica(stack, "Key", jsii.String("arn:aws:kms:ap-southeast-2:100000000001:key/mrk-1"), &KeyProps{Alias: "a", Administrator: administrator, FargateCluster: "c", ReplicaRegions: []string{"ap-southeast-2"}})
+	data, err := json.Marshal(assertions.Template_FromStack(stack, nil).ToJSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct {
+		Resources map[string]struct {
+			Type, DeletionPolicy string
+			Properties           struct {
+				PrimaryKeyArn string
+				AliasName     string
+				KeyPolicy     struct{ Statement []statement }
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &template); err != nil {
+		t.Fatal(err)
+	}
+	sids, alias := map[string]bool{}, ""
+	for _, r := range template.Resources {
+		if r.Type == "AWS::KMS::ReplicaKey" && (r.DeletionPolicy != "Retain" || r.Properties.PrimaryKeyArn == "") {
+			t.Errorf("the replica is %+v", r)
+		}
+		alias += r.Properties.AliasName
+		for _, s := range r.Properties.KeyPolicy.Statement {
+			sids[s.Sid] = true
+		}
+	}
+	if alias != "alias/a" || !sids["AdministratorAdministers"] || !sids["FargateUses"] || sids["AccountAdministersAndUses"] || sids["AccountReplicates"] {
+		t.Errorf("alias %s, statements %v", alias, sids)
+	}
+}

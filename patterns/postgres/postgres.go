@@ -4,7 +4,10 @@
 // Storage, backups, the administrator's secret and the logs are encrypted by
 // the caller's keys. Connections without TLS are refused, and services sign in
 // by IAM. The administrator's password is made, kept and rotated by RDS: no
-// template and no function ever holds it. The cluster outlives its stack.
+// template and no function ever holds it. Where the cluster is one of a global
+// database, RDS cannot do that ("Limitations for Secrets Manager integration with
+// Amazon Aurora", Amazon Aurora User Guide): Secrets Manager makes and keeps the
+// password, and copies it to the other Region. The cluster outlives its stack.
 package postgres
 
 import (
@@ -15,6 +18,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -47,6 +51,22 @@ type Props struct {
 	InstanceType string
 	// Logical lets changes be read as they happen (logical replication).
 	Logical bool
+	// Global makes the cluster the first of a global database. Nil: it is of none.
+	Global *Global
+	// Follows is the identifier of the global database of another Region that the
+	// cluster joins. It is read-only and has what the other has, administrator and
+	// databases, until it takes over. Empty: it follows none.
+	Follows string
+}
+
+// Global is a database that spans Regions.
+type Global struct {
+	// Identifier names it in all of them.
+	Identifier string
+	// SecretName is the name of the administrator's secret, Replicas where it is
+	// copied to.
+	SecretName string
+	Replicas   *[]*awssecretsmanager.ReplicaRegion
 }
 
 // Database is the cluster.
@@ -54,6 +74,9 @@ type Database struct {
 	Construct constructs.Construct
 	Cluster   awsrds.DatabaseCluster
 	Logs      awslogs.LogGroup
+	// Administrator is the ARN of the administrator's secret; nil where the
+	// cluster follows another.
+	Administrator *string
 }
 
 // New makes the cluster.
@@ -92,8 +115,8 @@ func New(scope constructs.Construct, id string, props *Props) *Database {
 		Readers:                  &readers,
 		StorageEncrypted:         jsii.Bool(true),
 		StorageEncryptionKey:     props.Key,
-		ManageMasterUserPassword: jsii.Bool(true),
-		Credentials:              awsrds.Credentials_FromUsername(jsii.String("administrator"), &awsrds.CredentialsFromUsernameOptions{EncryptionKey: props.Key}),
+		ManageMasterUserPassword: jsii.Bool(props.Global == nil),
+		Credentials:              credentials(props),
 		IamAuthentication:        jsii.Bool(true),
 		Parameters:               &parameters,
 		Backup:                   &awsrds.BackupProps{Retention: awscdk.Duration_Days(jsii.Number(backupDays))},
@@ -103,5 +126,44 @@ func New(scope constructs.Construct, id string, props *Props) *Database {
 		RemovalPolicy:            awscdk.RemovalPolicy_RETAIN,
 	})
 	d.Cluster.Node().AddDependency(d.Logs)
+	cluster := d.Cluster.Node().DefaultChild().(awsrds.CfnDBCluster)
+	switch {
+	case props.Follows != "":
+		cluster.SetGlobalClusterIdentifier(jsii.String(props.Follows))
+		// What comes from the cluster that it follows, it refuses to be told.
+		for _, own := range []string{"MasterUsername", "ManageMasterUserPassword", "MasterUserSecret", "DatabaseName"} {
+			cluster.AddPropertyDeletionOverride(jsii.String(own))
+		}
+	case props.Global != nil:
+		d.Administrator = d.Cluster.Secret().SecretArn()
+		d.addGlobal(cluster, props.Global)
+	default:
+		d.Administrator = cluster.AttrMasterUserSecretSecretArn()
+	}
 	return d
+}
+
+// administrator is the name of the user who may do everything.
+const administrator = "administrator"
+
+func credentials(props *Props) awsrds.Credentials {
+	if g := props.Global; g != nil {
+		return awsrds.Credentials_FromGeneratedSecret(jsii.String(administrator), &awsrds.CredentialsBaseOptions{
+			EncryptionKey: props.Key, SecretName: jsii.String(g.SecretName), ReplicaRegions: g.Replicas})
+	}
+	return awsrds.Credentials_FromUsername(jsii.String(administrator), &awsrds.CredentialsFromUsernameOptions{EncryptionKey: props.Key})
+}
+
+// addGlobal makes the global database out of the cluster, which need not change
+// for it and takes its place as the first ("AWS::RDS::GlobalCluster", AWS
+// CloudFormation Template Reference).
+func (d *Database) addGlobal(cluster awsrds.CfnDBCluster, g *Global) {
+	global := awsrds.NewCfnGlobalCluster(d.Construct, jsii.String("Global"), &awsrds.CfnGlobalClusterProps{
+		GlobalClusterIdentifier: jsii.String(g.Identifier), SourceDbClusterIdentifier: cluster.AttrDbClusterArn(), DeletionProtection: jsii.Bool(true)})
+	global.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	for _, i := range *d.Construct.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		if instance, ok := i.(awsrds.CfnDBInstance); ok {
+			global.AddResourceDependency(instance, nil) // a cluster without instances is no source
+		}
+	}
 }

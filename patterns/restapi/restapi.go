@@ -53,6 +53,8 @@ type Props struct {
 	Domain         string
 	CertificateARN *string
 	Zone           awsroute53.IHostedZone
+	// HealthCheckID is as in NameProps.
+	HealthCheckID *string
 	// OfTenants says that it leads to tenants' own instances of the service, which
 	// the balancer tells apart by HeaderTenant: clients find each at a name of its
 	// own, LABEL-Domain, which NewName makes, and none at Domain.
@@ -86,6 +88,7 @@ type API struct {
 	Resource  awsapigateway.CfnRestApi
 	Stage     awsapigateway.CfnStage
 	Errors    awslogs.LogGroup
+	Name      *Name // nil: each tenant has one
 
 	props      *Props
 	authoriser awsapigateway.CfnAuthorizer
@@ -108,8 +111,8 @@ func New(scope constructs.Construct, id string, props *Props) *API {
 	a.addRefusals()
 	a.addStage()
 	if !props.OfTenants {
-		NewName(a.Construct, &NameProps{Domain: jsii.String(props.Domain), CertificateARN: props.CertificateARN, Zone: props.Zone,
-			API: a.Resource.Ref(), Stage: a.Stage.Ref()}).AddResourceDependency(a.Stage, nil)
+		a.Name = NewName(a.Construct, &NameProps{Domain: jsii.String(props.Domain), CertificateARN: props.CertificateARN, Zone: props.Zone,
+			HealthCheckID: props.HealthCheckID, API: a.Resource.Ref(), Stage: a.Stage.Ref(), After: a.Stage})
 	}
 	return a
 }
@@ -232,23 +235,57 @@ func accessLog() string {
 // NameProps says which name leads to which API.
 type NameProps struct {
 	// Domain is the name, CertificateARN the certificate for it, Zone the public
-	// zone that it is in.
+	// zone that it is in; nil: somebody else writes it into one.
 	Domain, CertificateARN *string
 	Zone                   awsroute53.IHostedZone
-	// API is the API's id, Stage its stage's name.
+	// HealthCheckID is a health check of Route 53. While it fails, the name leads
+	// to what Secondary says, where somebody says so. Nil: it always leads here.
+	HealthCheckID *string
+	// API is the API's id, Stage its stage's name. After is made before.
 	API, Stage *string
+	After      awscdk.CfnResource
 }
 
-// NewName gives an API a name in public DNS, and returns what maps it.
-func NewName(scope constructs.Construct, props *NameProps) awsapigateway.CfnBasePathMapping {
+// Name is a name of an API, and where in its Region it leads.
+type Name struct {
+	Domain string
+	// Target is the name that API Gateway serves it at, ZoneID the zone of that.
+	Target, ZoneID *string
+}
+
+// NewName gives an API a name in public DNS.
+func NewName(scope constructs.Construct, props *NameProps) *Name {
 	name := awsapigateway.NewCfnDomainName(scope, jsii.String("Domain"), &awsapigateway.CfnDomainNameProps{
 		DomainName: props.Domain, RegionalCertificateArn: props.CertificateARN, SecurityPolicy: jsii.String(policyTLS),
 		EndpointAccessMode:    jsii.String(strict),
 		EndpointConfiguration: &awsapigateway.CfnDomainName_EndpointConfigurationProperty{Types: jsii.Strings("REGIONAL")}})
 	mapping := awsapigateway.NewCfnBasePathMapping(scope, jsii.String("Mapping"), &awsapigateway.CfnBasePathMappingProps{
 		DomainName: name.Ref(), RestApiId: props.API, Stage: props.Stage})
-	awsroute53.NewCfnRecordSet(scope, jsii.String("Name"), &awsroute53.CfnRecordSetProps{
-		HostedZoneId: props.Zone.HostedZoneId(), Name: props.Domain, Type: jsii.String("A"),
-		AliasTarget: &awsroute53.CfnRecordSet_AliasTargetProperty{DnsName: name.AttrRegionalDomainName(), HostedZoneId: name.AttrRegionalHostedZoneId()}})
-	return mapping
+	if props.After != nil {
+		mapping.AddResourceDependency(props.After, nil)
+	}
+	n := &Name{Domain: *props.Domain, Target: name.AttrRegionalDomainName(), ZoneID: name.AttrRegionalHostedZoneId()}
+	switch {
+	case props.Zone == nil:
+	case props.HealthCheckID == nil:
+		awsroute53.NewCfnRecordSet(scope, jsii.String("Name"), n.record(props.Zone))
+	default:
+		record := n.record(props.Zone)
+		record.SetIdentifier, record.Failover, record.HealthCheckId = jsii.String("home"), jsii.String("PRIMARY"), props.HealthCheckID
+		awsroute53.NewCfnRecordSet(scope, jsii.String("Name"), record)
+	}
+	return n
+}
+
+// Secondary leads the name here while the health check of its primary record
+// fails ("Active-passive failover", Amazon Route 53 Developer Guide).
+func (n *Name) Secondary(scope constructs.Construct, id string, zone awsroute53.IHostedZone) {
+	record := n.record(zone)
+	record.SetIdentifier, record.Failover = jsii.String("recovery"), jsii.String("SECONDARY")
+	awsroute53.NewCfnRecordSet(scope, jsii.String(id), record)
+}
+
+func (n *Name) record(zone awsroute53.IHostedZone) *awsroute53.CfnRecordSetProps {
+	return &awsroute53.CfnRecordSetProps{HostedZoneId: zone.HostedZoneId(), Name: jsii.String(n.Domain), Type: jsii.String("A"),
+		AliasTarget: &awsroute53.CfnRecordSet_AliasTargetProperty{DnsName: n.Target, HostedZoneId: n.ZoneID}}
 }

@@ -13,7 +13,7 @@ import (
 type Size struct{ Environments, Services, Tenants int }
 
 // cacheTenants is up to how many more tenants the estate keeps its cache: each
-// has a user of it, and AWS takes a hundred in a group (docs/adr/0007-a-thousand-tenants.md).
+// has a user of it, and AWS takes a hundred in a group (docs/adr/0009-a-thousand-tenants.md).
 const cacheTenants = 80
 
 // Grow adds to the text of the example's file: environments, each in an account

@@ -11,6 +11,7 @@
 package declaredflows
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -219,7 +220,7 @@ func (c *checker) undeclared(e *proof.Ends, open []proof.OpenPair, reported map[
 			continue
 		}
 		for _, from := range e.Parts[o.From] {
-			for _, to := range parts(e, o.To) {
+			for _, to := range c.parts(e, from, o.To) {
 				pr := pair{from, to}
 				if from == to || reported[pr] || !c.speaks(from) {
 					continue
@@ -247,10 +248,12 @@ func minus(r network.Reach, p network.PacketSet) network.Reach {
 	return network.Reach{Must: r.Must.Minus(p), May: r.May.Minus(p), Named: r.Named.Minus(p)}
 }
 
-// parts returns the parts of a class; addresses outside are the hub's egress.
-func parts(e *proof.Ends, x network.ClassID) []estate.PartID {
+// parts returns the parts of a class; addresses outside are the egress of the
+// hub by which a part leaves.
+func (c *checker) parts(e *proof.Ends, from estate.PartID, x network.ClassID) []estate.PartID {
 	if e.External(x) {
-		return []estate.PartID{{Environment: estate.HubEnvironment, Name: estate.PartEgress}}
+		site, _ := c.in.Estate.Site(from.Environment)
+		return []estate.PartID{{Environment: cmp.Or(site.Hub, estate.HubEnvironment), Name: estate.PartEgress}}
 	}
 	return e.Parts[x]
 }

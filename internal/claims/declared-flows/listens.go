@@ -66,7 +66,7 @@ func (c *checker) service(id estate.PartID) {
 		}
 		c.tally.Check(scopeOf(id), 1)
 		containers := task.Props.Get("ContainerDefinitions")
-		c.image(id, task, containers, want.Image, at)
+		c.image(id, task, containers, c.imageAt(id, want.Image), at)
 		if !listensOn(containers, want.Port) {
 			c.tally.Refute(scopeOf(id), proof.Finding{Code: CodeContainerPort, At: task.Addr, Property: "ContainerDefinitions/0/PortMappings/0/ContainerPort",
 				Part: id, Intent: c.in.Estate.Pos(at),
@@ -109,7 +109,7 @@ func (c *checker) image(id estate.PartID, task *resource.Resource, containers va
 			return
 		}
 		own = own || text == want
-		if collector := c.in.Estate.Monitoring.Collector; text != want && (collector == nil || text != collector.Image) && foreign < 0 {
+		if collector := c.in.Estate.Monitoring.Collector; text != want && (collector == nil || text != c.imageAt(id, collector.Image)) && foreign < 0 {
 			foreign = i
 		}
 		have = append(have, text)
@@ -128,6 +128,15 @@ func (c *checker) image(id estate.PartID, task *resource.Resource, containers va
 		f.Fix = "Correct the image, or the tag " + addr.TagPart + " if this is another part."
 	}
 	c.tally.Refute(scopeOf(id), f)
+}
+
+// imageAt is an image as the site of a part takes it.
+func (c *checker) imageAt(id estate.PartID, image string) string {
+	site, ok := c.in.Estate.Site(id.Environment)
+	if !ok {
+		return image
+	}
+	return c.in.Estate.ImageAt(site, image)
 }
 
 // database compares the port of a DB cluster or instance with the one of the

@@ -163,7 +163,7 @@ func (c *checker) declared(scope proof.Scope, list *resource.Resource, names []s
 	}
 	for i, n := range names {
 		c.tally.Check(scope, 1)
-		if c.needed(n) {
+		if c.needed(scope, n) {
 			continue
 		}
 		c.tally.Refute(scope, proof.Finding{Code: CodeDNSUndeclared, At: list.Addr, Property: fmt.Sprintf("Domains/%d", i),
@@ -175,22 +175,23 @@ func (c *checker) declared(scope proof.Scope, list *resource.Resource, names []s
 
 // needed says whether the estate or the closed list of
 // docs/claims/egress-inspected.md has a name: the domains of allow-egress, those
-// that are forwarded, the estate's own, AWS's names in the home Region, and
+// that are forwarded, the estate's own, AWS's names in the scope's Region, and
 // those that the tunnel asks for before it dials.
-func (c *checker) needed(name string) bool {
+func (c *checker) needed(scope proof.Scope, name string) bool {
 	bare := strings.TrimPrefix(name, "*.")
 	e := c.in.Estate
+	region := e.RegionOf(string(scope))
 	for _, d := range slices.Concat(e.Network.AllowEgress, []string{"." + e.Domain}, c.tunnelNames(), c.forwardedNames()) {
 		if below, ok := strings.CutPrefix(d, "."); name == d || ok && (bare == below || strings.HasSuffix(bare, d)) {
 			return true
 		}
 	}
 	for _, family := range []string{"", "elb.", "rds.", "vpce."} {
-		if aws := e.Regions.Home + "." + family + "amazonaws.com"; bare == aws || strings.HasSuffix(bare, "."+aws) {
+		if aws := region + "." + family + "amazonaws.com"; bare == aws || strings.HasSuffix(bare, "."+aws) {
 			return true
 		}
 	}
-	return e.Workload.Cache != nil && name == "*."+estate.CacheDomain(e.Regions.Home)
+	return e.Workload.Cache != nil && name == "*."+estate.CacheDomain(region)
 }
 
 // tunnelNames are the names that cloudflared asks for. Source: Cloudflare's
@@ -217,7 +218,7 @@ func (c *checker) listed(g *resource.Resource, scope proof.Scope, allowed []stri
 	if c.in.Estate == nil {
 		return
 	}
-	if want := "*." + estate.CacheDomain(c.in.Estate.Regions.Home); c.in.Estate.Workload.Cache != nil && !slices.Contains(allowed, want) {
+	if want := "*." + estate.CacheDomain(c.in.Estate.RegionOf(string(scope))); c.in.Estate.Workload.Cache != nil && !slices.Contains(allowed, want) {
 		c.tally.Refute(scope, proof.Finding{Code: CodeDNSMissing, At: g.Addr, Property: "FirewallRules", Intent: c.in.Estate.Pos("workload/cache"),
 			Message: "The workload has a cache, but the DNS Firewall does not answer its name.",
 			Fix:     "Add " + want + " to the list of allowed names."})

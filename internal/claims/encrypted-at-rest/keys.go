@@ -35,10 +35,13 @@ func resolve(g *resource.Graph, at *resource.Resource, v value.Value) resolved {
 		if strings.HasPrefix(alias, "alias/aws/") {
 			return resolved{awsManaged: alias}
 		}
+		account, region := at.Addr.Stack.Account, at.Addr.Stack.Region
+		if arn := strings.Split(text[:i], ":"); len(arn) == arnBeforeResource && arn[0] == "arn" {
+			region, account = arn[3], arn[4]
+		}
 		var found []*resource.Resource
 		for _, a := range g.OfType("AWS::KMS::Alias") {
-			s, t := a.Addr.Stack, at.Addr.Stack
-			if a.Props.Get("AliasName").Text() == alias && same(s.Account, t.Account) && same(s.Region, t.Region) {
+			if a.Props.Get("AliasName").Text() == alias && same(a.Addr.Stack.Account, account) && same(a.Addr.Stack.Region, region) {
 				found = append(found, a)
 			}
 		}
@@ -52,6 +55,10 @@ func resolve(g *resource.Graph, at *resource.Resource, v value.Value) resolved {
 	}
 	return resolved{why: "the key is in none of the templates"}
 }
+
+// arnBeforeResource is how many parts an ARN has, the last of which is the
+// resource: arn:partition:service:region:account:resource.
+const arnBeforeResource = 6
 
 // same says whether an alias of one account or Region may be meant in another:
 // aliases belong to one ("Aliases in AWS KMS").

@@ -45,14 +45,19 @@ type checker struct {
 	in        *proof.Input
 	tally     *proof.Tally
 	accounts  map[string][]string // account → its environments, sorted
+	of        map[string]string   // site → its environment
 	documents policy.Documents
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
-	c := &checker{in: in, accounts: map[string][]string{}, documents: policy.NewDocuments(),
+	c := &checker{in: in, accounts: map[string][]string{}, of: map[string]string{}, documents: policy.NewDocuments(),
 		tally: proof.NewTally(in, "paths, policies and keys", "Nothing of this environment was loaded.")}
 	for _, site := range in.Estate.Sites() {
-		c.accounts[site.Account] = append(c.accounts[site.Account], site.Name)
+		// Where an environment recovers, it is the same environment.
+		c.of[site.Name] = site.Environment
+		if !slices.Contains(c.accounts[site.Account], site.Environment) {
+			c.accounts[site.Account] = append(c.accounts[site.Account], site.Environment)
+		}
 	}
 	for _, envs := range c.accounts {
 		slices.Sort(envs)

@@ -155,11 +155,11 @@ func (c *checker) plain(r *resource.Resource, env, property string, principals [
 }
 
 func (c *checker) account(r *resource.Resource, env, at, account string) {
-	envs := c.accounts[account]
-	if len(envs) == 0 || len(envs) == 1 && envs[0] == env {
+	envs, own := c.accounts[account], c.of[env]
+	if len(envs) == 0 || len(envs) == 1 && envs[0] == own {
 		return
 	}
-	if slices.Contains(envs, env) {
+	if slices.Contains(envs, own) {
 		c.hidden(r, env, at, &value.Reason{Code: CodeTrustHidden, At: r.Addr,
 			Text: "account " + account + " is that of " + strings.Join(envs, " and ") + ", which a policy tells apart by principals only"})
 		return
@@ -223,7 +223,7 @@ func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []s
 			return
 		}
 		c.tally.Check(proof.Scope(env), 1)
-		if other := c.environmentOf(to); other != "" && other != env {
+		if other := c.environmentOf(to); other != "" && c.of[other] != c.of[env] {
 			c.key(r, env, strings.Join(path, "/"), c.in.Name(to), other)
 		}
 	case value.String, value.Concat:
@@ -251,7 +251,7 @@ func (c *checker) keyARN(r *resource.Resource, env string, v value.Value, path [
 	if !strings.Contains(s, keyARNs) {
 		return
 	}
-	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], env) {
+	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], c.of[env]) {
 		c.key(r, env, strings.Join(path, "/"), v.String(), strings.Join(c.accounts[account], " and "))
 	}
 }

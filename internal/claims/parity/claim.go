@@ -70,12 +70,13 @@ func newChecker(in *proof.Input) *checker {
 	by := map[proof.Scope]*side{}
 	h := newHasher()
 	for _, site := range in.Estate.Sites() {
-		if site.Region != in.Estate.Regions.Home {
-			continue // a place to recover to, which is not an environment of its own
+		if site.Recovery() {
+			continue // which is not an environment of its own
 		}
 		env, _ := in.Estate.Environments.Get(site.Environment)
 		by[proof.Scope(site.Name)] = &side{name: site.Name, joined: strings.ReplaceAll(in.Estate.Name+site.Name, "-", ""),
 			hyphened: strings.Contains(site.Name, "-"), account: site.Account, size: env.Size, tenants: in.Estate.TenantsOf(site), hasher: h}
+		_, by[proof.Scope(site.Name)].recovers = in.Estate.RecoverySite(site.Environment)
 	}
 	tenants := tenantStacks(in.Graph)
 	var at addr.Stack

@@ -166,11 +166,44 @@ func sharded() []estate.ParityException {
 	return []estate.ParityException{{Path: "*/AWS::ApiGateway::UsagePlan/ApiStages"}, {Path: "*/AWS::CloudWatch::Dashboard/DashboardBody"}}
 }
 
+// recovering are the properties and resources in which an environment that
+// recovers in another Region differs from one that does not: a global database,
+// whose administrator's secret RDS does not manage; copies of secrets; an API key
+// that has to be the same in both Regions; names that lead elsewhere at need.
+func recovering() []estate.ParityException {
+	var all []estate.ParityException
+	for _, path := range []string{
+		"database/AWS::RDS::GlobalCluster", "database/AWS::SecretsManager::Secret", "*/AWS::SecretsManager::SecretTargetAttachment",
+		"database/AWS::RDS::DBCluster/ManageMasterUserPassword", "database/AWS::RDS::DBCluster/MasterUserPassword", "database/AWS::RDS::DBCluster/MasterUserSecret",
+		"database/AWS::RDS::DBCluster/MasterUsername", "database/AWS::RDS::DBInstance/DBInstanceClass",
+		"*/AWS::SecretsManager::Secret/ReplicaRegions", "provisioner/AWS::Lambda::Function/Environment/Variables/ADMINISTRATOR_SECRET",
+		"gateway/AWS::SecretsManager::Secret", "*/AWS::ApiGateway::ApiKey/Value",
+		"*/AWS::Route53::RecordSet/Failover", "*/AWS::Route53::RecordSet/HealthCheckId", "*/AWS::Route53::RecordSet/SetIdentifier",
+	} {
+		all = append(all, estate.ParityException{Path: path})
+	}
+	return all
+}
+
+// leadsElsewhere says whether a resource is the record of a name for when the
+// home Region is lost.
+func leadsElsewhere(e *entry) bool {
+	return e.r.Type == "AWS::Route53::RecordSet" && e.r.Props.Get("Failover").Text() == "SECONDARY"
+}
+
+// readsAdministrator says whether a property is what the policy of the
+// provisioner's role lets it read: the administrator's secret.
+func readsAdministrator(e *entry, property string) bool {
+	return (estate.ParityException{Path: "*/AWS::IAM::Policy/PolicyDocument/Statement/*/Resource"}).Covers(e.part, e.r.Type, property) &&
+		slices.ContainsFunc(e.refs, func(r reference) bool { return r.to.part == estate.PartProvisioner && r.to.r.Type == "AWS::IAM::Role" })
+}
+
 // excepted says whether the estate allows a resource to differ at a property,
 // or its tenants do.
 func (c *checker) excepted(s *side, e *entry, property string) bool {
 	covers := func(x estate.ParityException) bool { return x.Covers(e.part, e.r.Type, property) }
-	if slices.ContainsFunc(c.in.Estate.Parity.Except, covers) {
+	if slices.ContainsFunc(c.in.Estate.Parity.Except, covers) ||
+		s.recovers != c.reference.recovers && (slices.ContainsFunc(recovering(), covers) || readsAdministrator(e, property) || leadsElsewhere(e)) {
 		return true
 	}
 	return c.tenanted(s) && (slices.ContainsFunc(listing(), covers) || e.forTenants() && slices.ContainsFunc(sharded(), covers))

@@ -22,6 +22,7 @@ type side struct {
 	account  string
 	size     estate.Size
 	tenants  []string
+	recovers bool // in another Region
 	hasher   *hasher
 	all      []*entry // by address
 	by       map[addr.Address]*entry

@@ -100,7 +100,10 @@ func (c *checker) add(site estate.Site, tenant, service, host string) {
 	}
 	a := app{site, estate.PartID{Environment: site.Name, Tenant: tenant, Name: service}, host}
 	c.sites[site.Name] = site
-	c.apps, c.byID[a.id], c.named[a.host] = append(c.apps, a), a, a
+	c.apps, c.byID[a.id] = append(c.apps, a), a
+	if _, taken := c.named[a.host]; !taken { // where an environment recovers, its names are those of its home
+		c.named[a.host] = a
+	}
 }
 
 // private says whether a part is one that nobody outside may reach.

@@ -136,7 +136,7 @@ func (c *checker) sides(e *proof.Ends, x network.ClassID) []side {
 	var all []side
 	for _, id := range e.Parts[x] {
 		s := side{env: id.Environment, tier: tierOf(c.in.KindOf(id)), id: id}
-		if id.Environment == estate.HubEnvironment || s.tier == "" {
+		if estate.IsHub(id.Environment) || s.tier == "" {
 			s.tier = outside
 		}
 		all = append(all, s)
@@ -150,7 +150,7 @@ func (c *checker) count(e *proof.Ends) {
 	for _, k := range e.Net.Classes() {
 		for _, m := range k.Members {
 			id := c.in.PartOf(m.Owner.Addr)
-			if id.Environment != estate.HubEnvironment && tierOf(c.in.KindOf(id)) != "" {
+			if !estate.IsHub(id.Environment) && tierOf(c.in.KindOf(id)) != "" {
 				in[id.Environment]++
 			}
 		}

@@ -25,7 +25,7 @@ func (c *checker) subnets() {
 	for _, i := range c.in.Graph.Interfaces() {
 		id := c.in.PartOf(i.Owner.Addr)
 		tier := tierOf(c.in.KindOf(id))
-		if id.Environment == estate.HubEnvironment || tier == "" || i.Subnet.To.IsZero() {
+		if estate.IsHub(id.Environment) || tier == "" || i.Subnet.To.IsZero() {
 			continue
 		}
 		p := place{tier, id, i.Subnet.To}

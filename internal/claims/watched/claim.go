@@ -73,10 +73,7 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 func places(e *estate.Estate) []place {
 	var all []place
 	for _, s := range e.Scopes() {
-		p := place{proof.Scope(s.Name), s.Account, e.Regions.Home}
-		if site, ok := e.Site(s.Name); ok {
-			p.region = site.Region
-		}
+		p := place{proof.Scope(s.Name), s.Account, e.RegionOf(s.Name)}
 		if s.Name != estate.OrganisationEnvironment { // nothing is in the management account
 			all = append(all, p)
 		}
