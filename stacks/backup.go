@@ -51,7 +51,7 @@ func (c *composer) addBackups() {
 	for _, site := range c.backedUp() {
 		label := c.estate.Name + "-" + site.Name
 		b.key[site.Name] = c.newKey(b.keys, label, encryption.KeyProps{Alias: c.vaultName(site.Name), Description: "Copies of the backups of " + label,
-			Statements: backup.KeyStatements(site.Account, backup.BackupRole(label+"*"))})
+			Statements: backup.KeyStatements(site.Account, backup.RoleName(label+"*"))})
 		asPart(b.key[site.Name], estate.PartBackup)
 	}
 	b.vaults = c.stack(at, LayerBackup, "Copies of the backups of all environments of "+c.estate.Name, b.keys)
@@ -81,9 +81,7 @@ func (env *environment) wantsBackup() bool { return env.estate.BacksUp(env.site)
 // addBackup makes the site's vault and what fills it and tries it.
 func (env *environment) addBackup() error {
 	stack := env.stack(LayerBackup, "Backups", LayerKeys, LayerNetwork, LayerReplicas, LayerData, LayerFiles, LayerAnalytics)
-	for _, s := range env.backups.stacks() {
-		stack.AddStackDependency(s, jsii.String("the copies' vault is there before they are"))
-	}
+	env.afterBackups(stack)
 	key := imported(stack, "BackupKey", env.backupKey)
 	var from []string
 	if archive := env.estate.BackupArchive().ID; archive != "" {
@@ -116,6 +114,13 @@ func (env *environment) addBackup() error {
 	return nil
 }
 
+// afterBackups has a stack deployed after the vaults that it copies to.
+func (env *environment) afterBackups(stack awscdk.Stack) {
+	for _, s := range env.backups.stacks() {
+		stack.AddStackDependency(s, jsii.String("the copies' vault is there before they are"))
+	}
+}
+
 // backupProps says where a plan of the site's backs up to, and for how long.
 func (env *environment) backupProps(stack awscdk.Stack, name string, vaultKey awskms.IKey) *backup.Props {
 	return &backup.Props{Name: name, Vault: env.vaultName(env.name), VaultKey: vaultKey, KeepDays: env.estate.Backup.KeepDays,
@@ -128,6 +133,7 @@ func (env *environment) wantsTenantBackup() bool { return env.wantsBackup() && e
 // environment without tenants has none of it.
 func (env *environment) addTenantBackup() error {
 	stack := env.stack(LayerTenantBackup, "Backups of the tenants' files", LayerReplicas, LayerTenancy, LayerBackup)
+	env.afterBackups(stack)
 	forTenants(stack)
 	props := env.backupProps(stack, env.label()+"-tenants", imported(stack, "BackupKey", env.backupKey))
 	props.Buckets = []backup.Bucket{{ID: "Tenants", Resource: env.tenancy.files, Key: imported(stack, "TenantsKey", env.tenancy.filesKey), OtherKeys: true}}

@@ -243,7 +243,7 @@ func TestPartsCarryTheirTags(t *testing.T) {
 		"AWS::Logs::LogGroup", "AWS::NetworkFirewall::Firewall", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret",
 		"AWS::S3::Bucket", "AWS::ElastiCache::ReplicationGroup", "AWS::AutoScaling::AutoScalingGroup", "AWS::SNS::Topic", "AWS::CloudTrail::Trail",
 		"AWS::Events::EventBus", "AWS::Lambda::Function", "AWS::ApiGatewayV2::VpcLink", "AWS::Route53Resolver::ResolverEndpoint",
-		"AWS::KinesisFirehose::DeliveryStream"} {
+		"AWS::KinesisFirehose::DeliveryStream", "AWS::Backup::BackupVault"} {
 		for _, r := range a.every(t, typ) {
 			if strings.Contains(r.text("GroupDescription"), estate.TenantsGroup("")) {
 				continue // all tenants have it, so that it is no part of its own

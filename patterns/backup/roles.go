@@ -9,9 +9,9 @@ import (
 	"github.com/suretyhq/surety/patterns/bucket"
 )
 
-// BackupRole is the name of the role that backs up, which the keys of other
+// RoleName is the name of the role that backs up, which the keys of other
 // accounts' vaults name.
-func BackupRole(name string) string { return name + "-backup" }
+func RoleName(name string) string { return name + "-backup" }
 
 // restored is what the names of restored things begin with: those that tests
 // make ("Restore testing inferred metadata", AWS Backup Developer Guide), and
@@ -45,7 +45,7 @@ func (p *Plan) role(id, name, description string) (awsiam.Role, func(when map[st
 }
 
 func (p *Plan) backupRole() awsiam.Role {
-	role, may := p.role("BackupRole", BackupRole(p.props.Name), "Backs up the stores of "+p.props.Name)
+	role, may := p.role("BackupRole", RoleName(p.props.Name), "Backs up the stores of "+p.props.Name)
 	vaults := []*string{jsii.String(p.vaultARN)}
 	keys := []*string{p.props.VaultKey.KeyArn()}
 	for _, c := range p.props.Copies {

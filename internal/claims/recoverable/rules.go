@@ -118,8 +118,9 @@ func (c *checker) copies(r *resource.Resource, rules []rule) {
 				continue
 			}
 			own := r.Addr.Stack
-			if to.account != own.Account && c.admitted(r, to, ru.plan, at) {
+			if to.account != own.Account {
 				account = true
+				c.admitted(r, to, ru.plan, at)
 			}
 			region = region || to.region == c.in.Estate.Regions.Recovery && slices.Contains(c.in.Estate.Residency, estate.Country(to.region))
 		}
@@ -186,24 +187,24 @@ func (c *checker) vaultOf(from *resource.Resource, v value.Value) *resource.Reso
 // and whether that account may read what the store's key encrypts ("Creating
 // backup copies across AWS accounts", "Encryption for backups in AWS Backup",
 // AWS Backup Developer Guide).
-func (c *checker) admitted(r *resource.Resource, to destination, p *resource.Resource, at string) bool {
+func (c *checker) admitted(r *resource.Resource, to destination, p *resource.Resource, at string) {
 	if !c.lets(to.vault, to.vault.Props.Get("AccessPolicy"), r.Addr.Stack.Account, "backup:CopyIntoBackupVault") {
 		c.refute(to.vault, CodeCopyRefused, "AccessPolicy", fmt.Sprintf("refuses the backups of %s: its policy lets account %s not copy into it.", c.in.Name(r), r.Addr.Stack.Account),
 			"Allow backup:CopyIntoBackupVault to the account.")
-		return true // it is copied there, and fails there
+		return
 	}
 	if r.Type == "AWS::S3::Bucket" || strings.HasPrefix(r.Type, "AWS::DynamoDB::") || r.Type == "AWS::EFS::FileSystem" {
-		return true // encrypted by the vault's key, and not by the store's
+		return // encrypted by the vault's key, and not by the store's
 	}
 	if named := r.Props.Get("KmsKeyId"); named.IsAbsent() || strings.Contains(named.Text(), "alias/aws/") {
 		c.refute(r, CodeCopyRefused, "KmsKeyId", "is encrypted by a key that AWS manages, whose policy lets no other account copy its backups.", "Name a customer-managed key.")
-		return true
+		return
 	}
 	ref, ok := r.Props.Get("KmsKeyId").Ref()
 	key := c.in.Graph.Get(ref.To)
 	if !ok || key == nil || key.Type != "AWS::KMS::Key" {
 		c.doubt(p, at, "copies what is encrypted by a key that is in none of the templates", nil)
-		return true
+		return
 	}
 	for _, action := range []string{"kms:Decrypt", "kms:CreateGrant"} {
 		if !c.lets(key, key.Props.Get("KeyPolicy"), to.account, action) {
@@ -212,7 +213,6 @@ func (c *checker) admitted(r *resource.Resource, to destination, p *resource.Res
 			break
 		}
 	}
-	return true
 }
 
 // lets says whether a policy lets an account do something; one that is not known
