@@ -3,6 +3,7 @@ package estate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +40,34 @@ func TestS17_CachesThatCannotBe(t *testing.T) {
 		_, list := Parse("estate.yaml", []byte(replaceOnce(t, small, c.from, c.to)))
 		if got := fmt.Sprint(places(list)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A cache takes as many users as a stack and a group of users do.
+func TestS17_ACacheHasRoomForItsTenants(t *testing.T) {
+	text := replaceOnce(t, small, "needs: [database], ", "needs: [database, cache], ")
+	text = replaceOnce(t, text, "  database: {engine: aurora-postgresql}\n", "  database: {engine: aurora-postgresql}\n  cache: {engine: redis}\n")
+	for _, c := range []struct {
+		name    string
+		tenants int
+		more    string
+		want    string
+	}{
+		{"room", 90, "", "[]"},
+		{"more than a group takes", 120, "", "[ESTATE_QUOTA]"},
+		{"as many as AWS granted", 120, "quotas: {dev: {elasticache/users-per-group: 130}}\n", "[]"},
+		{"more than a stack takes", 600, "", "[ESTATE_STACK_TOO_LARGE]"},
+	} {
+		_, problems := Parse("estate.yaml", []byte("tenants:\n"+numbered("  t%d: {}\n", c.tenants)+c.more+text))
+		var got []string
+		for _, p := range problems {
+			if strings.Contains(p.What, "cache") {
+				got = append(got, p.Code)
+			}
+		}
+		if fmt.Sprint(got) != c.want {
+			t.Errorf("%s: %v, want %s: %v", c.name, got, c.want, problems)
 		}
 	}
 }

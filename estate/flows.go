@@ -100,6 +100,16 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 	e.tenantFlows(b)
 }
 
+// SiteFlows returns the flows of a site but for its tenants', sorted as Flows
+// sorts them.
+func (e *Estate) SiteFlows(site Site) []Flow {
+	b := flowBuilder{env: site.Name, hub: site.Hub}
+	for _, add := range environmentFlows() {
+		add(e, &b)
+	}
+	return b.sorted()
+}
+
 // environmentFlows are what adds flows to a site, a topic each.
 func environmentFlows() []func(*Estate, *flowBuilder) {
 	return []func(*Estate, *flowBuilder){

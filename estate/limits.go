@@ -188,6 +188,7 @@ func (v *validator) limits() {
 		v.bad(CodeTooMany, "network/allow-egress", fmt.Sprintf("allow-egress has %d entries; the firewall's list holds %d", n, egressDomains),
 			"a rule group's capacity cannot be raised once it is made", "allow whole domains by a leading dot")
 	}
+	v.cacheUsers()
 	hub, _ := e.Hub()
 	granted := e.granted(hub, quotaGatewayTables)
 	if tables := e.Environments.Len() + hubTables; tables > granted && !v.list.HasErrors() {

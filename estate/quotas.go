@@ -80,6 +80,9 @@ const (
 	pageScaling        = "Quotas for Auto Scaling resources and groups, Amazon EC2 Auto Scaling User Guide"
 	pageECR            = "Amazon ECR service quotas, Amazon ECR User Guide"
 	pageConfig         = "Service Limits, AWS Config Developer Guide"
+	pageTargets        = "Quotas for Application Auto Scaling, Application Auto Scaling User Guide"
+	pageAlarms         = "CloudWatch service quotas, Amazon CloudWatch User Guide"
+	pageSecrets        = "AWS Secrets Manager quotas, AWS Secrets Manager User Guide"
 )
 
 // Quotas returns the quotas that are checked, by id.
@@ -111,6 +114,7 @@ func templateQuotas() []Quota {
 func networkQuotas() []Quota {
 	return []Quota{
 		{"ec2/elastic-ips", "Elastic IP addresses", 5, adjustable, 0, PerRegion, pageVPC},
+		{"ec2/network-interfaces", "network interfaces, without what scaling adds", 5000, adjustable, 0, PerRegion, pageVPC},
 		{"ec2/transit-gateways", "transit gateways", 5, adjustable, 0, PerRegion, pageTransit},
 		{quotaGatewayTables, "route tables", 20, adjustable, 0, "transit gateway", pageTransit},
 		{"ec2/routes-per-transit-gateway", "routes of all its tables", 10000, adjustable, 0, "transit gateway", pageTransit},
@@ -211,7 +215,10 @@ func serviceQuotas() []Quota {
 		{"ecs/target-groups-per-service", "target groups", 5, false, 0, "service", pageECS},
 		{"ecr/pull-through-cache-rules", "pull-through cache rules", 50, false, 0, PerRegion, pageECR},
 		{"autoscaling/groups", "Auto Scaling groups", 500, adjustable, 0, PerRegion, pageScaling},
+		{"application-autoscaling/ecs-services", "ECS services that scale", 3000, adjustable, 0, PerRegion, pageTargets},
 		{"servicediscovery/namespaces", "namespaces", 50, adjustable, 0, PerRegion, pageCloudMap},
+		{"servicediscovery/instances-per-namespace", "tasks that register, without what scaling adds", 2000, adjustable, 0, "namespace", pageCloudMap},
+		{"secretsmanager/secrets", "secrets", 500000, false, 0, PerRegion, pageSecrets},
 
 		{"lambda/interfaces-per-vpc", "Hyperplane network interfaces", 500, adjustable, 0, "VPC", pageLambda},
 		{"lambda/concurrent-executions", "reserved concurrent executions and the 100 that stay unreserved", 1000, adjustable, 0, PerRegion, pageLambda},
@@ -233,6 +240,8 @@ func serviceQuotas() []Quota {
 		{"rds/instances-per-cluster", "DB instances", 16, false, 0, "DB cluster", pageRDS},
 		{"rds/subnet-groups", "DB subnet groups", 50, adjustable, 0, PerRegion, pageRDS},
 		{"elasticache/nodes", "nodes", 300, adjustable, 0, PerRegion, pageElastiCache},
+		{"elasticache/users", "users", 1000, adjustable, 0, PerRegion, pageElastiCache},
+		{"elasticache/user-groups", "user groups", 100, adjustable, 0, PerRegion, pageElastiCache},
 		{"elasticache/users-per-group", "users", 100, adjustable, 0, "user group", pageElastiCache},
 		{"dynamodb/tables", "tables", 2500, adjustable, 0, PerRegion, pageDynamoDB},
 		{"dynamodb/indexes-per-table", "global secondary indexes", 20, adjustable, 0, "table", pageDynamoDB},
@@ -245,6 +254,8 @@ func serviceQuotas() []Quota {
 		{"events/buses", "event buses", 100, adjustable, 0, PerRegion, pageEvents},
 		{"events/rules-per-bus", "rules", 300, adjustable, 0, "event bus", pageEvents},
 		{"events/targets-per-rule", "targets", 5, false, 0, "rule", pageEvents},
+		{"cloudwatch/alarms", "alarms, those of target tracking among them", 5000, adjustable, 0, PerRegion, pageAlarms},
+		{"logs/log-groups", "log groups", 1000000, adjustable, 0, PerRegion, pageLogs},
 		{"logs/metric-filters-per-log-group", "metric filters", 100, false, 0, "log group", pageLogs},
 		{"logs/subscription-filters-per-log-group", "subscription filters", 2, false, 0, "log group", pageLogs},
 		{"logs/resource-policies", "resource policies", 10, false, 0, PerRegion, pageLogs},

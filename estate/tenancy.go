@@ -222,7 +222,7 @@ func (e *Estate) provisionerParts(b *partBuilder) {
 }
 
 func (e *Estate) provisions(site Site) bool {
-	return e.Workload.Database != nil && len(e.Tenancies(site)) > 0
+	return e.Workload.Database != nil && len(e.TenantServices()) > 0 && len(e.TenantsOf(site)) > 0
 }
 
 func (e *Estate) provisionerFlows(b *flowBuilder) {
@@ -255,11 +255,7 @@ func TenantsGroup(service string) string { return "tenants:" + service }
 // tenants share: those of the environment's parts, and those of the tenants'
 // instances with them. What flows within a tenant is not among them.
 func (e *Estate) GroupFlows(site Site) []Flow {
-	b := flowBuilder{env: site.Name, hub: site.Hub}
-	for _, add := range environmentFlows() {
-		add(e, &b)
-	}
-	all := b.sorted()
+	all := e.SiteFlows(site)
 	if len(e.TenantsOf(site)) == 0 {
 		return all
 	}

@@ -38,7 +38,7 @@ func (env *environment) addCache() error {
 // but for tenants'.
 func (env *environment) clientsOf(part string) []string {
 	var all []string
-	for _, f := range env.estate.Flows() {
+	for _, f := range env.estate.SiteFlows(env.site) {
 		if f.To == (estate.PartID{Environment: env.name, Name: part}) && f.From.Tenant == "" {
 			all = append(all, f.From.Name)
 		}

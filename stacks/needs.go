@@ -23,7 +23,7 @@ const (
 
 // uses says whether a part opens connections to another of the environment.
 func (env *environment) uses(name, part string) bool {
-	for _, f := range env.estate.Flows() {
+	for _, f := range env.estate.SiteFlows(env.site) {
 		if f.From == (estate.PartID{Environment: env.name, Name: name}) && f.To == (estate.PartID{Environment: env.name, Name: part}) {
 			return true
 		}

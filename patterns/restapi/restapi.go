@@ -64,7 +64,8 @@ type Props struct {
 	LinkID, BalancerARN *string
 	Host                string
 	// Authoriser decides who is let through. Its answers carry tenant, subject
-	// and scopes, which the service gets as headers.
+	// and scopes, which the service gets as headers; and of an API of tenants the
+	// origin of the tenant's portal, which later refusals name.
 	Authoriser awslambda.IFunction
 	// Origins are the web origins from which browsers may call it; none: no
 	// browser may. Of an API of tenants: what follows a tenant's label in the
@@ -161,8 +162,12 @@ func (a *API) copied(r awscdk.CfnResource, says any) {
 func (a *API) addRefusals() {
 	for _, typ := range []string{"DEFAULT_4XX", "DEFAULT_5XX"} {
 		headers := map[string]any{"gatewayresponse.header.Cache-Control": "'no-store'", "gatewayresponse.header.Strict-Transport-Security": "'max-age=63072000'"}
-		if len(a.props.Origins) == 1 && !a.props.OfTenants {
+		if len(a.props.Origins) == 1 {
 			headers["gatewayresponse.header.Access-Control-Allow-Origin"] = "'" + a.props.Origins[0] + "'"
+			if a.props.OfTenants {
+				// Whose portal it is, the authoriser says; before it is asked nobody does.
+				headers["gatewayresponse.header.Access-Control-Allow-Origin"] = "context.authorizer.origin"
+			}
 			headers["gatewayresponse.header.Vary"] = "'Origin'"
 		}
 		body := map[string]any{"application/json": `{"message":$context.error.messageString,"request":"$context.requestId"}`}
@@ -186,13 +191,22 @@ func (a *API) addStage() {
 		Name: "API-Gateway-Execution-Logs_" + *a.Resource.Ref() + "/" + Stage})
 	a.Stage = awsapigateway.NewCfnStage(a.Construct, jsii.String("Stage"), &awsapigateway.CfnStageProps{
 		RestApiId: a.Resource.Ref(), StageName: jsii.String(Stage), DeploymentId: deployment.Ref(), TracingEnabled: jsii.Bool(true),
-		Variables:        map[string]any{"domain": a.props.Domain},
+		Variables:        a.variables(),
 		AccessLogSetting: &awsapigateway.CfnStage_AccessLogSettingProperty{DestinationArn: encryption.GroupARN(a.props.AccessLogs), Format: jsii.String(accessLog())},
 		MethodSettings: []any{&awsapigateway.CfnStage_MethodSettingProperty{HttpMethod: jsii.String("*"), ResourcePath: jsii.String("/*"),
 			LoggingLevel: jsii.String("ERROR"), DataTraceEnabled: jsii.Bool(false), MetricsEnabled: jsii.Bool(true),
 			ThrottlingRateLimit: jsii.Number(a.props.Rate), ThrottlingBurstLimit: jsii.Number(a.props.Burst)}}})
 	a.Stage.AddResourceDependency(a.props.Account, nil)
 	a.Stage.AddResourceDependency(a.Errors.Node().DefaultChild().(awscdk.CfnResource), nil)
+}
+
+// variables are what the stage tells the authoriser.
+func (a *API) variables() map[string]any {
+	v := map[string]any{"domain": a.props.Domain}
+	if a.props.OfTenants && len(a.props.Origins) == 1 {
+		v["portal"] = a.props.Origins[0]
+	}
+	return v
 }
 
 // StageARN is what a web ACL is put before.

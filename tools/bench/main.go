@@ -21,6 +21,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/suretyhq/surety/tools/estates"
 )
 
 func main() {
@@ -75,11 +77,15 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	b := &bench{ctx: ctx, out: out, self: self, surety: surety}
-	small, err := b.estate("example", size{})
+	small, tookSmall, err := b.estate("example", estates.Size{})
 	if err != nil {
 		return err
 	}
-	many, err := b.estate("large", large())
+	many, _, err := b.estate("large", large())
+	if err != nil {
+		return err
+	}
+	tenants, tookTenants, err := b.estate("tenants", thousand())
 	if err != nil {
 		return err
 	}
@@ -89,6 +95,7 @@ func run(ctx context.Context, out io.Writer) error {
 		func() error { return b.prove(small) },
 		func() error { return b.decodeRatio(many) },
 		func() error { return b.again(small) },
+		func() error { return b.tenants(tenants, tookTenants, tookSmall) },
 		b.allPairs,
 		func() error { return b.lint(small) },
 	} {

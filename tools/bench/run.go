@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -8,14 +9,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/suretyhq/surety/tools/estates"
 )
 
-// size says by how much an estate is larger than the example.
-type size struct{ environments, services int }
-
 // large makes templates of more than 5 MB.
-func large() size { return size{environments: 7, services: 30} }
+func large() estates.Size { return estates.Size{Environments: 3, Services: 10} }
+
+// thousand makes as many tenants, with the example's own.
+func thousand() estates.Size { return estates.Size{Tenants: 996} }
 
 // medians runs every command n times, in turns, and returns the median of each.
 // A command that refutes or is unsure (exit codes 1 and 3) has done its work.
@@ -41,50 +45,59 @@ func (b *bench) medians(n int, commands ...[]string) ([]time.Duration, error) {
 	return out, nil
 }
 
-// estate writes the example with more environments, synthesises it where that
-// has not been done, and returns the estate file.
-func (b *bench) estate(name string, more size) (string, error) {
+// estate writes the example with more of what it has, synthesises it, and
+// returns the estate file and how long that took.
+func (b *bench) estate(name string, more estates.Size) (string, time.Duration, error) {
 	text, err := os.ReadFile(filepath.Join("examples", "cover", "estate.yaml"))
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	estate, err := multiply(string(text), more)
+	estate, err := estates.Grow(string(text), more)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	file := filepath.Join(".cache", "bench", name, "estate.yaml")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if err := os.WriteFile(file, []byte(estate), 0o644); err != nil {
-		return "", err
+		return "", 0, err
 	}
 	fmt.Fprintf(os.Stderr, "synthesising %s\n", file)
+	begin := time.Now()
 	cmd := exec.CommandContext(b.ctx, b.surety, "synth", "--force", "-f", file)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("synthesise %s: %w\n%s", file, err, out)
+		return "", 0, fmt.Errorf("synthesise %s: %w\n%s", file, err, out)
 	}
-	return file, nil
+	return file, time.Since(begin), nil
 }
 
-// multiply adds environments, each in an account of its own, and services to
-// the text of an estate file.
-func multiply(estate string, more size) (string, error) {
-	var accounts, envs, services strings.Builder
-	for i := range more.environments {
-		fmt.Fprintf(&accounts, "    copy%d: {id: \"2%011d\"}\n", i, i)
-		fmt.Fprintf(&envs, "  copy%d: {account: copy%d, size: small}\n", i, i)
+// tenants proves the estate of a thousand tenants, several times, and compares
+// its synthesis with the example's.
+func (b *bench) tenants(estate string, took, example time.Duration) error {
+	b.line("(synthesis with 1,000 tenants) / (synthesis of the example)", fmt.Sprintf("%.1f", float64(took)/float64(example)), "2")
+	const times = 3
+	var all []time.Duration
+	var most int64
+	var summary struct {
+		Summary struct{ Resources, Stacks, Refuted, Unknown int }
 	}
-	for i := range more.services {
-		fmt.Fprintf(&services, "    service%d: {image: \"registry.gitlab.com/cover/platform/service%d:1.0.0\", expose: access, needs: [database]}\n", i, i)
-	}
-	for _, add := range []struct{ under, text string }{{"  accounts:", accounts.String()}, {"\nenvironments:", envs.String()}, {"\n  services:", services.String()}} {
-		before, after, ok := strings.Cut(estate, add.under)
-		rest, lines, cut := strings.Cut(after, "\n")
-		if !ok || !cut {
-			return "", fmt.Errorf("the example has no %q", strings.TrimSpace(add.under))
+	for range times {
+		cmd := exec.CommandContext(b.ctx, b.surety, "prove", "-f", estate, "--format", "json")
+		begin := time.Now()
+		out, err := cmd.Output()
+		all = append(all, time.Since(begin))
+		if json.Unmarshal(out, &summary) != nil {
+			return fmt.Errorf("prove %s: %w", estate, err)
 		}
-		estate = before + add.under + rest + "\n" + add.text + lines
+		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			most = max(most, usage.Maxrss>>10)
+		}
 	}
-	return estate, nil
+	slices.Sort(all)
+	s := summary.Summary
+	b.line(fmt.Sprintf("surety prove with 1,000 tenants, %d resources in %d stacks", s.Resources, s.Stacks), ms(all[times/2]), "10000 ms")
+	b.line("  memory", fmt.Sprintf("%d MiB", most), "2048 MiB")
+	b.line("  verdicts refuted or unknown", fmt.Sprint(s.Refuted+s.Unknown), "0")
+	return nil
 }

@@ -331,9 +331,19 @@ func TestB07_WhatTenantsNeedFollowsFromThem(t *testing.T) {
 			users = append(users, "kiwi")
 		}
 		e.Add("AWS::ElastiCache::UserGroup", "Users", build.Props{"UserIds": users})
+		forTenants := func(r *resource.Resource) { r.Tags[addr.TagFor] = value.OfString(addr.ForTenants) }
+		forTenants(e.Add("AWS::ElasticLoadBalancingV2::LoadBalancer", "First", nil))
+		stages, graphs := []any{e.Ref("First")}, []value.Value{build.Of("graphs of "), e.Ref("First")}
+		if e.name == "prod" {
+			forTenants(e.Add("AWS::ElasticLoadBalancingV2::LoadBalancer", "Second", nil))
+			stages, graphs = append(stages, e.Ref("Second")), append(graphs, build.Of(" and "), e.Ref("Second"))
+		}
+		forTenants(e.Add("AWS::ApiGateway::UsagePlan", "Plan", build.Props{"ApiStages": stages}))
+		e.Add("AWS::CloudWatch::Dashboard", "Graphs", build.Props{"DashboardBody": value.Join(graphs...)}).Tags = nil
 	}
 	const tenants = "tenants: {kiwi: {environments: [ENVIRONMENTS]}}\n"
-	differing := []string{"PARITY_DIFFERS Users UserIds", "PARITY_MISSING ProvisionerPolicy", "PARITY_MISSING ProvisionerRole"}
+	differing := []string{"PARITY_DIFFERS Graphs DashboardBody", "PARITY_DIFFERS Plan ApiStages", "PARITY_DIFFERS Users UserIds",
+		"PARITY_MISSING ProvisionerPolicy", "PARITY_MISSING ProvisionerRole", "PARITY_MISSING Second"}
 	for environments, want := range map[string]map[proof.Scope][]string{
 		"prod":                {"dev": nil, "pre-prod": nil},
 		"prod, dev":           {"dev": differing, "pre-prod": nil},

@@ -192,11 +192,20 @@ func readsAdministrator(e *entry, property string) bool {
 		slices.ContainsFunc(e.refs, func(r reference) bool { return r.to.part == estate.PartProvisioner && r.to.r.Type == "AWS::IAM::Role" })
 }
 
+// sharded are the properties of what an environment has for its tenants' sake
+// that go over the balancers which serve them: more tenants have more of those.
+func sharded() []estate.ParityException {
+	return []estate.ParityException{{Path: "*/AWS::ApiGateway::UsagePlan/ApiStages"}, {Path: "*/AWS::CloudWatch::Dashboard/DashboardBody"}}
+}
+
 // excepted says whether the estate allows a resource to differ at a property,
 // or its tenants do.
 func (c *checker) excepted(s *side, e *entry, property string) bool {
 	covers := func(x estate.ParityException) bool { return x.Covers(e.part, e.r.Type, property) }
-	return slices.ContainsFunc(c.in.Estate.Parity.Except, covers) || c.tenanted(s) && slices.ContainsFunc(listing(), covers) ||
+	if slices.ContainsFunc(c.in.Estate.Parity.Except, covers) {
+		return true
+	}
+	return c.tenanted(s) && (slices.ContainsFunc(listing(), covers) || e.forTenants() && slices.ContainsFunc(sharded(), covers)) ||
 		s.recovers != c.reference.recovers && (slices.ContainsFunc(recovering(), covers) || readsAdministrator(e, property) || leadsElsewhere(e))
 }
 

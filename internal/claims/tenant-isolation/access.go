@@ -231,17 +231,28 @@ func (g *grant) owned(v value.Value) string {
 // opensRegistry says whether a secret is the credentials of the registry of a
 // task's image, which ECS itself reads and no container sees.
 func (g *grant) opensRegistry(secret *resource.Resource) bool {
-	for _, task := range g.in.Graph.OfType("AWS::ECS::TaskDefinition") {
-		if g.in.PartOf(task.Addr) != g.holder {
-			continue
-		}
+	if g.registry == nil {
+		g.registry = registries(g.in)
+	}
+	return g.registry[opening{g.holder, secret.Addr}]
+}
+
+// opening is a part whose tasks' images are behind a secret.
+type opening struct {
+	part   estate.PartID
+	secret addr.Address
+}
+
+func registries(in *proof.Input) map[opening]bool {
+	all := map[opening]bool{}
+	for _, task := range in.Graph.OfType("AWS::ECS::TaskDefinition") {
 		for _, container := range task.Props.Get("ContainerDefinitions").Items() {
-			if ref, ok := container.Path("RepositoryCredentials/CredentialsParameter").Ref(); ok && ref.To == secret.Addr {
-				return true
+			if ref, ok := container.Path("RepositoryCredentials/CredentialsParameter").Ref(); ok {
+				all[opening{in.PartOf(task.Addr), ref.To}] = true
 			}
 		}
 	}
-	return false
+	return all
 }
 
 // databaseUser wants a user whose name begins with the tenant's ("Creating and

@@ -57,6 +57,7 @@ type checker struct {
 	in        *proof.Input
 	tally     *proof.Tally
 	documents policy.Documents
+	registry  map[opening]bool                 // see opensRegistry; nil: not read yet
 	owners    map[addr.Address][]estate.PartID // whose services register in each target group
 }
 

@@ -51,7 +51,7 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 
 // counters count against every quota.
 func counters() []func(*meter) {
-	return []func(*meter){templates, stacks, networks, groups, gateways, balancers, names, identities, keys, services}
+	return []func(*meter){templates, stacks, networks, groups, gateways, balancers, names, identities, keys, services, running}
 }
 
 // meter compares what is used with what AWS grants.

@@ -205,6 +205,22 @@ func TestB05_LimitsAreKept(t *testing.T) {
 			vpcs(5)(b)
 			b.Add("AWS::EC2::VPC", "Perhaps", nil).Conditional = &value.Reason{Text: "a condition"}
 		}},
+		{Name: "interfaces of tasks", Outcome: proof.Refuted, Codes: quota, Build: tasks(5001, false)},
+		{Name: "interfaces of as many tasks as there may be", Outcome: proof.Proved, Build: tasks(5000, false)},
+		{Name: "tasks that register", Outcome: proof.Proved, Build: tasks(2000, true)},
+		{Name: "more tasks than a namespace takes", Outcome: proof.Refuted, Codes: quota, Build: tasks(2001, true)},
+		{Name: "alarms of target tracking", Outcome: proof.Refuted, Codes: quota, Build: func(b *build.Builder) {
+			several(b, 400, "AWS::CloudWatch::Alarm", nil)
+			for i := range 2301 {
+				b.Add("AWS::ApplicationAutoScaling::ScalingPolicy", fmt.Sprintf("In%d/Policy%d", i/400, i), build.Props{"PolicyType": "TargetTrackingScaling"})
+			}
+		}},
+		{Name: "step scaling has alarms of its own", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			several(b, 400, "AWS::CloudWatch::Alarm", nil)
+			for i := range 2301 {
+				b.Add("AWS::ApplicationAutoScaling::ScalingPolicy", fmt.Sprintf("In%d/Policy%d", i/400, i), build.Props{"PolicyType": "StepScaling"})
+			}
+		}},
 		{Name: "nodes of a cache", Outcome: proof.Refuted, Codes: quota, Build: func(b *build.Builder) {
 			b.Add("AWS::ElastiCache::ReplicationGroup", "Cache", build.Props{"NumNodeGroups": 101, "ReplicasPerNodeGroup": 2})
 		}},
@@ -216,6 +232,26 @@ func TestB05_LimitsAreKept(t *testing.T) {
 			}
 		}},
 	})
+}
+
+// tasks makes services of so many tasks in all, which may register in a
+// namespace.
+func tasks(n int, register bool) func(*build.Builder) {
+	return func(b *build.Builder) {
+		b.Add("AWS::EC2::VPC", "Vpc", build.Props{"CidrBlock": "10.0.0.0/16"})
+		b.Add("AWS::EC2::Subnet", "Subnet", build.Props{"VpcId": b.Ref("Vpc"), "CidrBlock": "10.0.0.0/17"})
+		b.Add("AWS::ServiceDiscovery::PrivateDnsNamespace", "Namespace", nil)
+		b.Add("AWS::ServiceDiscovery::Service", "Registry", build.Props{"NamespaceId": b.Attr("Namespace", "Id")})
+		const each = 500
+		for i := 0; n > 0; i++ {
+			props := build.Props{"DesiredCount": min(n, each), "NetworkConfiguration": build.Props{"AwsvpcConfiguration": build.Props{"Subnets": []any{b.Ref("Subnet")}}}}
+			if register {
+				props["ServiceRegistries"] = []build.Props{{"RegistryArn": b.Attr("Registry", "Arn")}}
+			}
+			b.Add("AWS::ECS::Service", fmt.Sprintf("Service%d", i), props)
+			n -= each
+		}
+	}
 }
 
 // TestB05_EveryQuotaIsCounted: each row of the table has a counter, which counts

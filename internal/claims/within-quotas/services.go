@@ -193,16 +193,22 @@ func hyperplane(m *meter) {
 		if i.Kind != resource.EndFunction || s == nil {
 			continue
 		}
-		var key strings.Builder
-		for _, l := range append([]resource.Link{i.Subnet}, i.Groups...) {
-			key.WriteString(l.To.String() + l.ID + "\n")
-		}
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if key := sharing(i); !seen[key] {
+			seen[key] = true
 			u.at(linked(s.Resource, s.VPC)).add(i.Owner, 1)
 		}
 	}
 	m.measureAll("lambda/interfaces-per-vpc", u)
+}
+
+// sharing is the same for functions that share a network interface: those with
+// one subnet and one set of groups.
+func sharing(i resource.Interface) string {
+	var key strings.Builder
+	for _, l := range append([]resource.Link{i.Subnet}, i.Groups...) {
+		key.WriteString(l.To.String() + l.ID + "\n")
+	}
+	return key.String()
 }
 
 func apis(m *meter) {

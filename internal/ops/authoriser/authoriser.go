@@ -130,7 +130,22 @@ func (a *Authoriser) Handle(ctx context.Context, r Request) (events.APIGatewayCu
 		a.config.Log.WarnContext(ctx, "denied", "request", r.RequestContext.RequestID, "subject", claims.Subject, "why", err)
 		return answer("Deny", stage, claims), nil
 	}
-	return answer("Allow", stage, claims), nil
+	allowed := answer("Allow", stage, claims)
+	if origin := portal(r); origin != "" {
+		allowed.Context["origin"] = origin
+	}
+	return allowed, nil
+}
+
+// portal returns the origin of the portal of the tenant whose name was called,
+// so that its pages may read why the gateway refuses a request later, as where
+// the tenant's plan holds it back. At the API's own name there is none.
+func portal(r Request) string {
+	label, suffix := calledLabel(r), r.StageVariables[StagePortal]
+	if suffix == "" || !isLabel(label) {
+		return ""
+	}
+	return "https://" + label + suffix
 }
 
 func (a *Authoriser) refuse(ctx context.Context, r Request, why error) error {
@@ -214,8 +229,12 @@ func belongs(r Request, tenant string) error {
 	return nil
 }
 
-// StageDomain is the stage variable that says the API's own name.
-const StageDomain = "domain"
+// Stage variables: the API's own name, and what follows a tenant's label in the
+// name of its portal.
+const (
+	StageDomain = "domain"
+	StagePortal = "portal"
+)
 
 // nobody owns a name that is neither the API's own nor a tenant's. It is no
 // label, so no tenant has it.

@@ -342,6 +342,33 @@ func TestS15_ATokenOpensItsOwnTenantOnly(t *testing.T) {
 	}
 }
 
+// What the gateway refuses after the authoriser, the tenant's own portal may read.
+func TestS26_TheTenantsPortalIsNamed(t *testing.T) {
+	p := newProvider(t, "k1")
+	a, _, _ := newAuthoriser(t, p)
+	token := p.sign(t, "k1", p.claims(nil))
+	for _, tc := range []struct {
+		name, called, label, portal string
+		want                        any
+	}{
+		{"its name", "kiwi-telco-" + domain, "kiwi-telco", ".prod.cover.example", "https://kiwi-telco.prod.cover.example"},
+		{"its hostname", "insurance-" + domain, "insurance", ".prod.cover.example", "https://insurance.prod.cover.example"},
+		{"another's name", "kiwi-power-" + domain, "kiwi-telco", ".prod.cover.example", nil},
+		{"the API's own name", domain, "kiwi-telco", ".prod.cover.example", nil},
+		{"no portals", "kiwi-telco-" + domain, "kiwi-telco", "", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := a.Handle(t.Context(), request(token, func(r *Request) {
+				r.StageVariables[StagePortal] = tc.portal
+				r.RequestContext.DomainName, r.RequestContext.Identity.APIKey = tc.called, key("kiwi-telco", tc.label)
+			}))
+			if err != nil || got.Context["origin"] != tc.want {
+				t.Errorf("%v, %v; want %v", got.Context["origin"], err, tc.want)
+			}
+		})
+	}
+}
+
 func TestS13_KeysAreKeptAndRotate(t *testing.T) {
 	p := newProvider(t, "k1")
 	a, now, _ := newAuthoriser(t, p)
