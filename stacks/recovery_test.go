@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// siteOf returns the site whose stack has a name.
-func siteOf(a assembly, stack string) string {
+// ownerOf returns the name of the site whose stack has a name.
+func ownerOf(a assembly, stack string) string {
 	name := ""
 	for _, s := range a.estate.Sites() {
 		if strings.HasPrefix(stack, "cover-"+s.Name+"-") && len(s.Name) > len(name) {

@@ -14,7 +14,7 @@ func TestS10_ServicesRunInEveryZone(t *testing.T) {
 	a := load(t)
 	for _, r := range a.every(t, "AWS::ECS::Service") {
 		zones := r.list("NetworkConfiguration", "AwsvpcConfiguration", "Subnets")
-		if n, ok := r.get("DesiredCount").(float64); !strings.HasSuffix(siteOf(a, r.stack), "-recovery") && (!ok || int(n) < len(zones)) || len(zones) < 3 {
+		if n, ok := r.get("DesiredCount").(float64); !strings.HasSuffix(ownerOf(a, r.stack), "-recovery") && (!ok || int(n) < len(zones)) || len(zones) < 3 {
 			t.Errorf("%s runs %v copies in %d zones", r, r.get("DesiredCount"), len(zones))
 		}
 		expect(t, r, "DISABLED", "NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp")
@@ -146,7 +146,7 @@ func TestS28_OnlyWhoPublishesMaySendEvents(t *testing.T) {
 			if text(m["Action"]) != "events:PutEvents" {
 				continue
 			}
-			env := siteOf(a, r.stack)
+			env := ownerOf(a, r.stack)
 			id, _, _ := strings.Cut(r.id, "Service")
 			id, _, _ = strings.Cut(id, "Role")
 			who = append(who, env+" "+id)
@@ -233,7 +233,7 @@ func TestS28_AServiceSignsInAsItselfOnly(t *testing.T) {
 				continue // tenant-isolation proves who a tenant's services are
 			}
 			seen++
-			env, service := siteOf(a, r.stack), strings.Split(r.id, "Service")[0]
+			env, service := ownerOf(a, r.stack), strings.Split(r.id, "Service")[0]
 			for _, want := range []string{":replicationgroup:cover-" + env, ":user:cover-" + env + "-" + service} {
 				if !strings.Contains(text(m["Resource"]), want) {
 					t.Errorf("%s may connect to %s, not to %s", r, text(m["Resource"]), want)
