@@ -115,13 +115,13 @@ func TestS33_EveryAccountIsWatched(t *testing.T) {
 				t.Errorf("%s has no %s", r, plan)
 			}
 		}
-		accounts = append(accounts, strings.Split(strings.TrimPrefix(a.manifest.Artifacts[r.stack].Environment, "aws://"), "/")[0])
+		accounts = append(accounts, strings.TrimPrefix(a.manifest.Artifacts[r.stack].Environment, "aws://"))
 	}
 	slices.Sort(accounts)
 	var want []string
 	for _, s := range a.estate.Scopes() {
 		if s.Name != estate.OrganisationEnvironment { // nothing is in the management account
-			want = append(want, s.Account)
+			want = append(want, s.Account+"/"+a.estate.RegionOf(s.Name))
 		}
 	}
 	slices.Sort(want)

@@ -136,6 +136,7 @@ func New(scope constructs.Construct, id string, props *Props) *Database {
 		}
 	case props.Global != nil:
 		d.Administrator = d.Cluster.Secret().SecretArn()
+		d.Cluster.Secret().ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN) // no backup holds it
 		d.addGlobal(cluster, props.Global)
 	default:
 		d.Administrator = cluster.AttrMasterUserSecretSecretArn()

@@ -8,6 +8,7 @@
 package environmentisolation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,6 +81,9 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	}
 	return c.tally.Verdicts(), nil
 }
+
+// environment returns the environment of a site.
+func (c *checker) environment(site string) string { return cmp.Or(c.of[site], site) }
 
 // environmentOf returns the environment that a resource belongs to, and "" for
 // what is the hub's or nobody's.

@@ -155,7 +155,7 @@ func (c *checker) plain(r *resource.Resource, env, property string, principals [
 }
 
 func (c *checker) account(r *resource.Resource, env, at, account string) {
-	envs, own := c.accounts[account], c.of[env]
+	envs, own := c.accounts[account], c.environment(env)
 	if len(envs) == 0 || len(envs) == 1 && envs[0] == own {
 		return
 	}
@@ -223,7 +223,7 @@ func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []s
 			return
 		}
 		c.tally.Check(proof.Scope(env), 1)
-		if other := c.environmentOf(to); other != "" && c.of[other] != c.of[env] {
+		if other := c.environmentOf(to); other != "" && c.environment(other) != c.environment(env) {
 			c.key(r, env, strings.Join(path, "/"), c.in.Name(to), other)
 		}
 	case value.String, value.Concat:
@@ -251,7 +251,7 @@ func (c *checker) keyARN(r *resource.Resource, env string, v value.Value, path [
 	if !strings.Contains(s, keyARNs) {
 		return
 	}
-	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], c.of[env]) {
+	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], c.environment(env)) {
 		c.key(r, env, strings.Join(path, "/"), v.String(), strings.Join(c.accounts[account], " and "))
 	}
 }

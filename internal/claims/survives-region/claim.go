@@ -122,9 +122,10 @@ func (c *checker) on(site estate.Site, r *resource.Resource) bool {
 // notRecovered is the closed list of parts that are at home only: what copies
 // the database for reports and keeps it, what partners exchange, the website that
 // CloudFront serves from no Region, what tenants keep, and what makes their
-// databases, which the copy has already.
+// databases, which the copy has already. Backups are copied to the recovery Region
+// and made of nothing there: recoverable proves the copies.
 func notRecovered() []string {
-	return []string{estate.PartReplication, estate.PartLake, estate.PartTransfer, estate.PartEdge, estate.PartProvisioner, estate.PartTenantFiles}
+	return []string{estate.PartReplication, estate.PartLake, estate.PartTransfer, estate.PartEdge, estate.PartProvisioner, estate.PartTenantFiles, estate.PartBackup}
 }
 
 // recovered says whether a part of the home site has to have a counterpart.
