@@ -136,7 +136,8 @@ func New(scope constructs.Construct, id string, props *Props) *Database {
 		}
 	case props.Global != nil:
 		d.Administrator = d.Cluster.Secret().SecretArn()
-		d.Cluster.Secret().ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN) // no backup holds it
+		// No backup holds it.
+		d.Cluster.Node().FindChild(jsii.String("Secret")).Node().DefaultChild().(awscdk.CfnResource).ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 		d.addGlobal(cluster, props.Global)
 	default:
 		d.Administrator = cluster.AttrMasterUserSecretSecretArn()
