@@ -118,10 +118,10 @@ func TestS33_EveryAccountIsWatched(t *testing.T) {
 		accounts = append(accounts, strings.TrimPrefix(a.manifest.Artifacts[r.stack].Environment, "aws://"))
 	}
 	slices.Sort(accounts)
-	var want []string
+	var want, each []string
 	for _, s := range a.estate.Scopes() {
 		if s.Name != estate.OrganisationEnvironment { // nothing is in the management account
-			want = append(want, s.Account+"/"+a.estate.RegionOf(s.Name))
+			want, each = append(want, s.Account+"/"+a.estate.RegionOf(s.Name)), append(each, s.Account)
 		}
 	}
 	slices.Sort(want)
@@ -133,8 +133,9 @@ func TestS33_EveryAccountIsWatched(t *testing.T) {
 		held = append(held, r.text("TargetId"))
 	}
 	slices.Sort(held)
-	if !slices.Equal(held, want) {
-		t.Errorf("the accounts %v are held to the standards, want %v", held, want)
+	slices.Sort(each)
+	if each = slices.Compact(each); !slices.Equal(held, each) {
+		t.Errorf("the accounts %v are held to the standards, want %v", held, each)
 	}
 }
 
