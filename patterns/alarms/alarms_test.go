@@ -96,6 +96,8 @@ func TestS30_FindKnowsWhatItSees(t *testing.T) {
 	awsapigateway.NewCfnRestApi(in("Api"), jsii.String("Api"), &awsapigateway.CfnRestApiProps{Name: jsii.String("cover")})
 	in("Program", "Task")
 	awslogs.NewLogGroup(in("Program"), jsii.String("Logs"), &awslogs.LogGroupProps{})
+	in("Java", "Profile")
+	awslogs.NewLogGroup(in("Java"), jsii.String("Logs"), &awslogs.LogGroupProps{})
 	awslogs.NewLogGroup(in("Flows"), jsii.String("Logs"), &awslogs.LogGroupProps{})
 
 	got, logs := found(stack)
@@ -113,7 +115,7 @@ func TestS30_FindKnowsWhatItSees(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if !slices.Equal(logs, []string{"program-logs"}) {
+	if !slices.Equal(logs, []string{"program-logs", "java-logs"}) {
 		t.Errorf("logs %v", logs)
 	}
 	subjects, _ := Find([]awscdk.Stack{stack})

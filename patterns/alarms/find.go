@@ -100,14 +100,14 @@ func (r Resource) name() string {
 }
 
 // isProgramsLog says whether a log group is that of a service or a function:
-// its neighbours are that one's task, instances or role.
+// its neighbours are that one's task or function, or the profile of its instances.
 func isProgramsLog(r Resource) bool {
 	group := r.Node().Scope()
 	if group == nil || group.Node().Scope() == nil {
 		return false
 	}
 	around := group.Node().Scope().Node()
-	return slices.ContainsFunc([]string{"Task", "Function", "Instances"}, func(id string) bool { return around.TryFindChild(jsii.String(id)) != nil })
+	return slices.ContainsFunc([]string{"Task", "Function", "Profile"}, func(id string) bool { return around.TryFindChild(jsii.String(id)) != nil })
 }
 
 // followerDimensions know a cluster that follows one of another Region; its
