@@ -71,11 +71,26 @@ func TestS29_WhatIsDeliveredIsCopiedToTheArchive(t *testing.T) {
 	if want := 2*a.estate.Environments.Len() + 1; buckets < want {
 		t.Errorf("%d buckets are delivered to, want %d or more", buckets, want)
 	}
+	toArchive := map[string]bool{} // policies, by the stack and the role
+	for _, p := range a.every(t, "AWS::IAM::Policy") {
+		for i := range p.list("Roles") {
+			id := p.stack + "/" + p.text("Roles", i, "Ref")
+			toArchive[id] = toArchive[id] || strings.Contains(p.text("PolicyDocument"), "cover-archive-")
+		}
+	}
+	copying := 0
 	for _, r := range a.every(t, "AWS::IAM::Role") {
+		if !toArchive[r.String()] {
+			continue // it copies something else
+		}
+		copying++
 		if name := r.text("RoleName"); strings.Contains(r.text("AssumeRolePolicyDocument"), `"s3.amazonaws.com"`) &&
 			!(strings.HasPrefix(name, "cover-") && strings.HasSuffix(name, "-replication")) {
 			t.Errorf("%s is named %s: the archive does not let it in", r, name)
 		}
+	}
+	if copying < 2*a.estate.Environments.Len() {
+		t.Errorf("only %d roles copy to the archive", copying)
 	}
 }
 

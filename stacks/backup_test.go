@@ -32,7 +32,11 @@ func TestS35_EveryEnvironmentBacksUpWhatIsNotMadeAgain(t *testing.T) {
 				if _, continuous := m["EnableContinuousBackup"]; continuous {
 					continue
 				}
-				if p.text("BackupPlan", "BackupPlanRule", i, "CopyActions", 0, "DestinationBackupVaultArn") != archive || len(p.list("BackupPlan", "BackupPlanRule", i, "CopyActions")) != 1 {
+				var to []string
+				for c := range p.list("BackupPlan", "BackupPlanRule", i, "CopyActions") {
+					to = append(to, p.text("BackupPlan", "BackupPlanRule", i, "CopyActions", c, "DestinationBackupVaultArn"))
+				}
+				if !slices.Equal(to, []string{strings.NewReplacer("ap-southeast-2", "ap-southeast-4", a.estate.Archive().ID, account(a, env)).Replace(archive), archive}) {
 					t.Errorf("%s: rule %d copies to %s", p, i, p.text("BackupPlan", "BackupPlanRule", i, "CopyActions"))
 				}
 			}
@@ -156,4 +160,10 @@ func TestS35_BackupsAreCopiedToAnotherAccountAndToTheRecoveryRegion(t *testing.T
 	}
 	expect(t, vaults[0], "acme-prod-backup", "BackupVaultName")
 	expect(t, vaults[0], `{"ChangeableForDays":3,"MaxRetentionDays":3653,"MinRetentionDays":30}`, "LockConfiguration")
+}
+
+// account returns the id of an environment's account.
+func account(a assembly, env string) string {
+	site, _ := a.estate.Site(env)
+	return site.Account
 }

@@ -45,7 +45,7 @@ const (
 	LayerBackup     = "backup"
 	LayerBackupKeys = "backup-keys"
 	// LayerTenantBackup backs up the files of tenants.
-	LayerTenantBackup = "tenant-backup"
+	LayerTenantBackup = "tenants-backup"
 	// LayerReplicas holds copies in the recovery Region.
 	LayerReplicas    = "replicas"
 	LayerReplicaKeys = "replica-keys"

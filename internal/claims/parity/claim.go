@@ -75,7 +75,7 @@ func newChecker(in *proof.Input) *checker {
 		}
 		env, _ := in.Estate.Environments.Get(site.Environment)
 		by[proof.Scope(site.Name)] = &side{name: site.Name, joined: strings.ReplaceAll(in.Estate.Name+site.Name, "-", ""),
-			hyphened: strings.Contains(site.Name, "-"), account: site.Account, size: env.Size, tenants: in.Estate.TenantsOf(site), hasher: h}
+			hyphened: strings.Contains(site.Name, "-"), account: site.Account, size: env.Size, tenants: in.Estate.TenantsOf(site), hasher: h, graph: in.Graph}
 		_, by[proof.Scope(site.Name)].recovers = in.Estate.RecoverySite(site.Environment)
 	}
 	tenants := tenantStacks(in.Graph)
@@ -145,8 +145,15 @@ func (c *checker) compare(s *side) {
 	whole := func(e *entry) uint64 { return e.content(sized) + e.links(sized) }
 	// What is the same, and refers to the same, needs no second look.
 	here, there := leftover(s.all, c.reference.all, whole)
-	// What has no equal though references do not count differs itself.
-	differs, differed := leftover(here, there, func(e *entry) uint64 { return e.content(sized) })
+	// What has no equal though references do not count differs itself. Of several
+	// that are the same it is the one that has no equal once references to what
+	// differs count no more, and not the one that is written last.
+	content := func(e *entry) uint64 { return e.content(sized) }
+	differs, differed := leftover(here, there, content)
+	mark(s, c.reference, sized, differs, differed)
+	here, there = leftover(here, there, whole)
+	unmark(s, c.reference)
+	differs, differed = leftover(here, there, content)
 	mark(s, c.reference, sized, differs, differed)
 	c.report(s, sized, differs, differed)
 	// The others refer to what differs, or to another thing than in the reference.

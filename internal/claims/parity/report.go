@@ -73,7 +73,8 @@ func (c *checker) pairs(s *side, sized bool, here, there []*entry) []pair {
 		var best *entry
 		var least []string
 		for _, o := range candidates {
-			if at := c.difference(s, sized, e, o); best == nil || len(at) < len(least) {
+			at := c.difference(s, sized, e, o)
+			if best == nil || cmp.Or(c.unlike(s, e, at)-c.unlike(s, e, least), len(at)-len(least)) < 0 {
 				best, least = o, at
 			}
 		}
@@ -90,6 +91,17 @@ func (c *checker) pairs(s *side, sized bool, here, there []*entry) []pair {
 	}
 	slices.SortStableFunc(out, func(a, b pair) int { return a.address().r.Addr.Compare(b.address().r.Addr) })
 	return out
+}
+
+// unlike counts the properties in which a resource may not differ.
+func (c *checker) unlike(s *side, e *entry, at []string) int {
+	n := 0
+	for _, property := range at {
+		if !c.excepted(s, e, property) {
+			n++
+		}
+	}
+	return n
 }
 
 func (p pair) address() *entry { return cmp.Or(p.here, p.there) }

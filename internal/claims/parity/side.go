@@ -24,6 +24,7 @@ type side struct {
 	tenants  []string
 	recovers bool // in another Region
 	hasher   *hasher
+	graph    *resource.Graph
 	all      []*entry // by address
 	by       map[addr.Address]*entry
 	ranges   []netip.Prefix // of its VPCs
@@ -178,17 +179,45 @@ func (e *entry) add(m *mask, h uint64) {
 }
 
 // target hashes what a reference leads to: in the environment, what kind of
-// thing; elsewhere, where to is nil, exactly which.
+// thing; elsewhere, where to is nil, exactly which, or what is kept there for
+// the environment, such as its key in the archive's account.
 func (s *side) target(ref value.Ref, to *entry) uint64 {
 	h := mix(markReference, s.hasher.text(ref.Attr))
 	if to != nil {
 		return mix(h, to.kind)
 	}
 	st := ref.To.Stack
-	for _, text := range []string{st.Account, st.Region, st.Name, ref.To.Logical} {
-		h = mix(h, s.text(text))
+	h = mix(mix(h, s.text(st.Account)), s.hasher.text(st.Region))
+	if r := s.graph.Get(ref.To); r != nil {
+		if content, own := s.elsewhere(r.Props); own {
+			return mix(mix(h, s.hasher.text(r.Type)), content)
+		}
 	}
-	return h
+	return mix(mix(h, s.text(st.Name)), s.text(ref.To.Logical))
+}
+
+// elsewhere hashes what is outside of the environment, and says whether anything
+// in it is the environment's own.
+func (s *side) elsewhere(v value.Value) (h uint64, own bool) {
+	switch v.Kind() {
+	case value.Map:
+		for k, item := range v.Entries() {
+			x, is := s.elsewhere(item)
+			h, own = h+mix(s.hasher.text(k), x), own || is
+		}
+	case value.List, value.Concat:
+		for _, item := range v.Items() {
+			x, is := s.elsewhere(item)
+			h, own = mix(h, x), own || is
+		}
+	case value.Symbol:
+		ref, _ := v.Ref()
+		h = mix(markReference, s.hasher.text(ref.Attr))
+	default:
+		_, own = s.neutral(v.Text())
+		h = s.text(v.Text())
+	}
+	return h, own
 }
 
 // links hashes which things of the environment a resource refers to, by their

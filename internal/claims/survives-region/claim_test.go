@@ -45,6 +45,7 @@ func at(b *build.Builder, environment, name, typ, logical string, props build.Pr
 func recovering() *estateOf {
 	e := &estateOf{home: build.New("100000000006", "ap-southeast-2", "home"), there: build.New("100000000006", "ap-southeast-4", "there"),
 		hub: build.New("100000000003", "ap-southeast-2", "hub"), hubThere: build.New("100000000003", "ap-southeast-4", "hub-there")}
+	at(e.home, "prod", "backup", "AWS::Backup::BackupVault", "Vault", nil)
 	for env, b := range map[string]*build.Builder{"prod": e.home, "prod-recovery": e.there} {
 		at(b, env, "endpoints", "AWS::EC2::VPCEndpoint", "Endpoint", nil)
 		at(b, env, "attachment", "AWS::EC2::TransitGatewayAttachment", "Attachment", nil)

@@ -17,7 +17,9 @@ func (c *checker) independent() {
 		if r.Addr.Stack.Region != c.there.Region || scope != c.there.Name && scope != c.there.Hub {
 			continue
 		}
-		c.tally.Check(c.scope, 1)
+		if r.Type != "AWS::EC2::SecurityGroupIngress" && r.Type != "AWS::EC2::SecurityGroupEgress" { // they may stand in their group, too
+			c.tally.Check(c.scope, 1)
+		}
 		c.needs(r, r.Props, "")
 	}
 }

@@ -175,11 +175,14 @@ func (a *applier) find(s Selector) ([]*resource.Resource, error) {
 	case s.Nth == nil && len(found) == 1:
 		return found, nil
 	}
-	return nil, fmt.Errorf("%d resources match %+v; say which by where, tags or nth", len(found), s)
+	return nil, fmt.Errorf("%d resources match %+v; say which by region, where, tags or nth", len(found), s)
 }
 
 func (a *applier) matches(s Selector, r *resource.Resource) (bool, error) {
 	if r.Type != s.Type || s.Environment != "" && string(a.in.ScopeOf(r)) != s.Environment {
+		return false, nil
+	}
+	if s.Region != "" && s.Region != r.Addr.Stack.Region {
 		return false, nil
 	}
 	if a.tenants[r.Addr.Stack] != s.Tenant {

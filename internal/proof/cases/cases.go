@@ -74,6 +74,7 @@ type Selector struct {
 	Environment string            `yaml:"environment,omitempty"`
 	Part        string            `yaml:"part,omitempty"`
 	Tenant      string            `yaml:"tenant,omitempty"`
+	Region      string            `yaml:"region,omitempty"`
 	Tags        map[string]string `yaml:"tags,omitempty"`
 	Where       map[string]any    `yaml:"where,omitempty"`
 	Nth         *int              `yaml:"nth,omitempty"`
