@@ -10,8 +10,11 @@
 package tenantisolation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
@@ -110,23 +113,44 @@ func (c *checker) paths(ctx context.Context) error {
 		return err
 	}
 	type pair struct{ from, to string }
-	found := map[pair]bool{}
+	found := map[pair]way{}
 	for _, o := range open {
 		for _, from := range e.Parts[o.From] {
 			if from.Tenant == "" {
 				continue
 			}
 			for _, to := range e.Parts[o.To] {
-				p := pair{from.Environment + "/" + from.Tenant, to.Environment + "/" + to.Tenant}
-				if !apart(from, to) || found[p] {
+				if !apart(from, to) {
 					continue
 				}
-				found[p] = true
-				c.path(e, o, from, to)
+				p, w := pair{from.Environment + "/" + from.Tenant, to.Environment + "/" + to.Tenant}, way{o, from, to}
+				if old, ok := found[p]; !ok || w.compare(old) < 0 {
+					found[p] = w
+				}
 			}
 		}
 	}
+	for _, w := range slices.SortedFunc(maps.Values(found), way.compare) {
+		c.path(e, w.open, w.from, w.to)
+	}
 	return nil
+}
+
+// way is an open pair of interfaces, and whose they are.
+type way struct {
+	open     proof.OpenPair
+	from, to estate.PartID
+}
+
+// compare orders ways: what certainly flows comes before what may, then by name.
+func (w way) compare(o way) int {
+	perhaps := func(x way) int {
+		if x.open.Reach.Must.IsEmpty() {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(perhaps(w)-perhaps(o), w.to.Compare(o.to), w.from.Compare(o.from))
 }
 
 // countPairs counts the ordered pairs of tenants of each environment.
