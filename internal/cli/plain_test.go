@@ -27,8 +27,8 @@ func TestPlainProjectHasTheseVerdicts(t *testing.T) {
 			"encrypted-in-transit 123456789012 proved", "environment-isolation estate notApplicable", "events-kept estate notApplicable", "guarded 123456789012 refuted",
 			"instances-patched estate notApplicable", "least-privilege 123456789012 proved", "logged 123456789012 refuted", "management-empty estate notApplicable",
 			"no-lockout estate notApplicable", "no-overlap estate proved", "parity estate notApplicable",
-			"private-access-only estate notApplicable", "public-edge-only 123456789012 proved", "residency estate notApplicable",
-			"tenant-isolation estate notApplicable", "tier-isolation estate notApplicable", "watched estate notApplicable",
+			"private-access-only estate notApplicable", "public-edge-only 123456789012 proved", "recoverable estate notApplicable",
+			"residency estate notApplicable", "survives-region estate notApplicable", "tenant-isolation estate notApplicable", "tier-isolation estate notApplicable", "watched estate notApplicable",
 			"within-quotas 123456789012 proved"}},
 		{"with an estate", []string{"-f", filepath.Join(dir, "estate.yaml")}, []string{
 			"declared-flows prod refuted", "egress-inspected estate refuted", "egress-inspected prod refuted", "encrypted-at-rest estate refuted",
@@ -37,7 +37,7 @@ func TestPlainProjectHasTheseVerdicts(t *testing.T) {
 			"instances-patched estate notApplicable", "least-privilege estate proved", "logged estate refuted",
 			"logged prod refuted", "management-empty estate notApplicable", "no-lockout estate notApplicable", "no-overlap estate proved",
 			"parity estate notApplicable", "private-access-only estate notApplicable", "public-edge-only hub proved", "public-edge-only prod refuted",
-			"residency prod proved", "tenant-isolation prod notApplicable", "tier-isolation prod refuted", "watched estate unknown",
+			"recoverable estate refuted", "recoverable prod refuted", "residency prod proved", "survives-region estate notApplicable", "tenant-isolation prod notApplicable", "tier-isolation prod refuted", "watched estate unknown",
 			"within-quotas estate proved", "within-quotas prod proved"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
