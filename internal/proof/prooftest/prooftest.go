@@ -37,7 +37,13 @@ func Verdicts(t *testing.T, c proof.Claim, e *estate.Estate, all []*resource.Res
 // outcome and the sorted codes of all findings, each once.
 func Codes(t *testing.T, c proof.Claim, b *build.Builder) (proof.Outcome, []string) {
 	t.Helper()
-	verdicts := Verdicts(t, c, nil, b.Resources())
+	return Outcome(t, Verdicts(t, c, nil, b.Resources()))
+}
+
+// Outcome returns the worst outcome of verdicts and the sorted codes of all
+// their findings, each once. Every finding has to say what and how to mend it.
+func Outcome(t *testing.T, verdicts []proof.Verdict) (proof.Outcome, []string) {
+	t.Helper()
 	worst, codes := proof.NotApplicable, []string{}
 	for _, v := range verdicts {
 		worst = max(worst, v.Outcome)
