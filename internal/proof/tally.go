@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/suretyhq/surety/internal/resource"
 )
 
 // Tally collects what a claim checks and finds, by scope. The zero Tally is
@@ -43,6 +45,20 @@ func (t *Tally) Refute(s Scope, f Finding) { t.add(s, Refuted, f) }
 
 // Doubt adds a finding that leaves the claim unknown in a scope.
 func (t *Tally) Doubt(s Scope, f Finding) { t.add(s, Unknown, f) }
+
+// Look counts a resource as looked at, in its scope.
+func (t *Tally) Look(r *resource.Resource) { t.Check(t.in.ScopeOf(r), 1) }
+
+// RefuteAt adds a finding at a resource that refutes the claim in its scope.
+func (t *Tally) RefuteAt(r *resource.Resource, code, property, message, fix string) {
+	t.Refute(t.in.ScopeOf(r), Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
+}
+
+// DoubtAt adds a finding at a resource that leaves the claim unknown in its
+// scope.
+func (t *Tally) DoubtAt(r *resource.Resource, code, property, message, fix string) {
+	t.Doubt(t.in.ScopeOf(r), Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
+}
 
 func (t *Tally) add(s Scope, o Outcome, f Finding) {
 	f.Outcome = o

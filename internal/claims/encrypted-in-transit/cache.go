@@ -14,22 +14,22 @@ import (
 // scheme is rediss, or by a variable that says so (REDIS_TLS). Source: Redis
 // documentation, "redis-cli: host, port, password, and database" (URI schemes).
 func (c *checker) cacheClient(r *resource.Resource, f estate.Flow) {
-	c.looked(r)
+	c.tally.Look(r)
 	for _, v := range c.variables(r) {
 		said, plain := cacheTLS(v)
 		switch why := v.value.FirstUnknown(); {
 		case !said:
 			continue
 		case why != nil:
-			c.doubt(r, CodeSilentClient, v.property, fmt.Sprintf("%s connects to its cache as %s says, which is not known: %s.", c.in.Name(r), v.name, why.Text),
+			c.tally.DoubtAt(r, CodeSilentClient, v.property, fmt.Sprintf("%s connects to its cache as %s says, which is not known: %s.", c.in.Name(r), v.name, why.Text),
 				"Give the value in the template, or the parameter with --param NAME=VALUE.")
 		case plain:
-			c.refute(v.at, CodePlainClient, v.property, fmt.Sprintf("%s connects to its cache without TLS: %s is %s.", c.in.Name(r), v.name, v.value),
+			c.tally.RefuteAt(v.at, CodePlainClient, v.property, fmt.Sprintf("%s connects to its cache without TLS: %s is %s.", c.in.Name(r), v.name, v.value),
 				"Set it so that the client speaks TLS: REDIS_TLS to true, or a scheme to rediss.")
 		}
 		return
 	}
-	c.doubt(r, CodeSilentClient, "", fmt.Sprintf("%s connects to %s, and nothing in its environment says that it does so by TLS.", c.in.Name(r), f.To),
+	c.tally.DoubtAt(r, CodeSilentClient, "", fmt.Sprintf("%s connects to %s, and nothing in its environment says that it does so by TLS.", c.in.Name(r), f.To),
 		"Set REDIS_TLS to true in its environment.")
 }
 

@@ -11,7 +11,6 @@ import (
 	"context"
 
 	"github.com/suretyhq/surety/internal/proof"
-	"github.com/suretyhq/surety/internal/resource"
 )
 
 // Codes of findings.
@@ -62,16 +61,3 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	}
 	return c.tally.Verdicts(), nil
 }
-
-// refute reports an end that does not declare TLS.
-func (c *checker) refute(r *resource.Resource, code, property, message, fix string) {
-	c.tally.Refute(c.in.ScopeOf(r), proof.Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
-}
-
-// doubt reports an end of which nothing is known.
-func (c *checker) doubt(r *resource.Resource, code, property, message, fix string) {
-	c.tally.Doubt(c.in.ScopeOf(r), proof.Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
-}
-
-// looked counts an end.
-func (c *checker) looked(r *resource.Resource) { c.tally.Check(c.in.ScopeOf(r), 1) }

@@ -13,7 +13,7 @@ import (
 // is absent is not documented. Source: AWS CloudFormation Template Reference,
 // "AWS::ElasticLoadBalancing::LoadBalancer Listeners".
 func (c *checker) classic(r *resource.Resource) {
-	c.looked(r)
+	c.tally.Look(r)
 	listeners := r.Props.Get("Listeners")
 	if why := listeners.Reason(); why != nil || listeners.Kind() != value.List {
 		c.classicUnknown(r, "Listeners", why)
@@ -36,28 +36,28 @@ func (c *checker) classicUnknown(r *resource.Resource, at string, why *value.Rea
 	if why != nil {
 		text = why.Error()
 	}
-	c.doubt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), text), "Write the listeners' protocols, or give the parameters with --param.")
+	c.tally.DoubtAt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), text), "Write the listeners' protocols, or give the parameters with --param.")
 }
 
 func (c *checker) classicFront(r *resource.Resource, at, protocol string) {
 	switch strings.ToUpper(protocol) {
 	case "HTTPS", "SSL":
-		c.doubt(r, CodeSettingHidden, "Policies", fmt.Sprintf("Which TLS %s accepts is not known: the policies of a Classic Load Balancer are not read.", c.in.Name(r)),
+		c.tally.DoubtAt(r, CodeSettingHidden, "Policies", fmt.Sprintf("Which TLS %s accepts is not known: the policies of a Classic Load Balancer are not read.", c.in.Name(r)),
 			"Use an Application or Network Load Balancer.")
 	case "HTTP":
-		c.refute(r, CodePlainListener, at, fmt.Sprintf("%s accepts plain HTTP, which a Classic Load Balancer cannot redirect.", c.in.Name(r)), "Make it an HTTPS listener.")
+		c.tally.RefuteAt(r, CodePlainListener, at, fmt.Sprintf("%s accepts plain HTTP, which a Classic Load Balancer cannot redirect.", c.in.Name(r)), "Make it an HTTPS listener.")
 	default:
-		c.doubt(r, CodePassThrough, at, fmt.Sprintf("%s passes %s through, and nothing says whether its ends speak TLS.", c.in.Name(r), protocol), "Let the listener end TLS.")
+		c.tally.DoubtAt(r, CodePassThrough, at, fmt.Sprintf("%s passes %s through, and nothing says whether its ends speak TLS.", c.in.Name(r), protocol), "Let the listener end TLS.")
 	}
 }
 
 func (c *checker) classicBack(r *resource.Resource, at, protocol string) {
 	switch strings.ToUpper(protocol) {
 	case "":
-		c.doubt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s sends plaintext to its instances is not known: InstanceProtocol is absent.", c.in.Name(r)), "Set InstanceProtocol to HTTPS or SSL.")
+		c.tally.DoubtAt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s sends plaintext to its instances is not known: InstanceProtocol is absent.", c.in.Name(r)), "Set InstanceProtocol to HTTPS or SSL.")
 	case "HTTP":
-		c.refute(r, CodePlainTarget, at, fmt.Sprintf("%s sends plain HTTP to its instances.", c.in.Name(r)), "Set InstanceProtocol to HTTPS and let the instances serve TLS.")
+		c.tally.RefuteAt(r, CodePlainTarget, at, fmt.Sprintf("%s sends plain HTTP to its instances.", c.in.Name(r)), "Set InstanceProtocol to HTTPS and let the instances serve TLS.")
 	case "TCP":
-		c.doubt(r, CodePassThrough, at, fmt.Sprintf("%s passes TCP on, and nothing says whether its ends speak TLS.", c.in.Name(r)), "Set InstanceProtocol to HTTPS or SSL.")
+		c.tally.DoubtAt(r, CodePassThrough, at, fmt.Sprintf("%s passes TCP on, and nothing says whether its ends speak TLS.", c.in.Name(r)), "Set InstanceProtocol to HTTPS or SSL.")
 	}
 }

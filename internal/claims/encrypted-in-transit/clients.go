@@ -134,7 +134,7 @@ func (c *checker) variables(r *resource.Resource) []variable {
 // databaseClient judges how a client of a database connects. Source:
 // PostgreSQL documentation, "Environment Variables" and "SSL Support" of libpq.
 func (c *checker) databaseClient(r *resource.Resource, f estate.Flow) {
-	c.looked(r)
+	c.tally.Look(r)
 	secure := []string{"require", "required", "verify-ca", "verify_ca", "verify-full", "verify_identity"}
 	for _, v := range c.variables(r) {
 		mode, ok := sslMode(v)
@@ -143,10 +143,10 @@ func (c *checker) databaseClient(r *resource.Resource, f estate.Flow) {
 		}
 		switch why := v.value.FirstUnknown(); {
 		case mode == "" && why != nil:
-			c.doubt(r, CodeSilentClient, v.property, fmt.Sprintf("%s connects to its database as %s says, which is not known: %s.", c.in.Name(r), v.name, why.Text),
+			c.tally.DoubtAt(r, CodeSilentClient, v.property, fmt.Sprintf("%s connects to its database as %s says, which is not known: %s.", c.in.Name(r), v.name, why.Text),
 				"Give the value in the template, or the parameter with --param NAME=VALUE.")
 		case !slices.Contains(secure, strings.ToLower(mode)):
-			c.refute(v.at, CodePlainClient, v.property, fmt.Sprintf("%s connects to its database without TLS, or falls back to it: %s is %q.", c.in.Name(r), v.name, mode),
+			c.tally.RefuteAt(v.at, CodePlainClient, v.property, fmt.Sprintf("%s connects to its database without TLS, or falls back to it: %s is %q.", c.in.Name(r), v.name, mode),
 				"Set it to verify-full.")
 		}
 		return
@@ -155,7 +155,7 @@ func (c *checker) databaseClient(r *resource.Resource, f estate.Flow) {
 	if f.To.Name == "" {
 		to = "a database"
 	}
-	c.doubt(r, CodeSilentClient, "", fmt.Sprintf("%s connects to %s, and nothing in its environment says that it does so by TLS.", c.in.Name(r), to),
+	c.tally.DoubtAt(r, CodeSilentClient, "", fmt.Sprintf("%s connects to %s, and nothing in its environment says that it does so by TLS.", c.in.Name(r), to),
 		"Set PGSSLMODE to verify-full in its environment.")
 }
 
@@ -178,7 +178,7 @@ func sslMode(v variable) (string, bool) {
 // serviceClient judges how one service calls another: an address in its
 // environment that names the callee and its port has to be https.
 func (c *checker) serviceClient(r *resource.Resource, f estate.Flow) {
-	c.looked(r)
+	c.tally.Look(r)
 	for _, v := range c.variables(r) {
 		scheme, rest, ok := strings.Cut(v.value.Text(), "://")
 		if !ok || !strings.Contains(rest, f.To.Name) || !strings.HasSuffix(strings.SplitN(rest, "/", 2)[0], ":"+strconv.Itoa(f.Port)) {

@@ -16,7 +16,7 @@ import (
 func (c *checker) edge() {
 	for _, d := range c.in.Graph.OfType("AWS::CloudFront::Distribution") {
 		for i := range d.Props.Path("DistributionConfig/CacheBehaviors").Items() {
-			c.looked(d)
+			c.tally.Look(d)
 			c.setting(d, setting{property: "DistributionConfig/CacheBehaviors/" + strconv.Itoa(i) + "/ViewerProtocolPolicy", want: []string{"https-only", "redirect-to-https"}})
 		}
 		for i, o := range d.Props.Path("DistributionConfig/Origins").Items() {
@@ -41,26 +41,26 @@ func (c *checker) origin(d *resource.Resource, at string, o value.Value) {
 	if o.IsAbsent() {
 		return
 	}
-	c.looked(d)
+	c.tally.Look(d)
 	c.setting(d, setting{property: at + "OriginProtocolPolicy", want: []string{"https-only"}})
 	if o.Get("OriginProtocolPolicy").Text() == "http-only" {
 		return
 	}
-	c.looked(d)
+	c.tally.Look(d)
 	versions := o.Get("OriginSSLProtocols")
 	if why := versions.FirstUnknown(); why != nil {
-		c.doubt(d, CodeSettingHidden, at+"OriginSSLProtocols", fmt.Sprintf("Which TLS %s speaks to its origin is not known: %s.", c.in.Name(d), why.Error()), "Set OriginSSLProtocols to TLSv1.2 alone.")
+		c.tally.DoubtAt(d, CodeSettingHidden, at+"OriginSSLProtocols", fmt.Sprintf("Which TLS %s speaks to its origin is not known: %s.", c.in.Name(d), why.Error()), "Set OriginSSLProtocols to TLSv1.2 alone.")
 		return
 	}
 	if versions.Len() == 0 || slices.ContainsFunc(versions.Items(), func(v value.Value) bool { return v.Text() != "TLSv1.2" }) {
-		c.refute(d, CodeWeakPolicy, at+"OriginSSLProtocols", fmt.Sprintf("%s speaks TLS below 1.2 to its origin.", c.in.Name(d)), "Set OriginSSLProtocols to TLSv1.2 alone.")
+		c.tally.RefuteAt(d, CodeWeakPolicy, at+"OriginSSLProtocols", fmt.Sprintf("%s speaks TLS below 1.2 to its origin.", c.in.Name(d)), "Set OriginSSLProtocols to TLSv1.2 alone.")
 	}
 }
 
 // integration judges the address to which an API leads ("Private integrations
 // for REST APIs": HTTP unless the address says https).
 func (c *checker) integration(r *resource.Resource, at string, uri value.Value) {
-	c.looked(r)
+	c.tally.Look(r)
 	const fix = "Let the address begin with https://."
 	first := uri
 	if uri.Kind() == value.Concat {
@@ -69,18 +69,18 @@ func (c *checker) integration(r *resource.Resource, at string, uri value.Value) 
 	switch why := uri.FirstUnknown(); {
 	case strings.HasPrefix(strings.ToLower(first.Text()), "https://"):
 	case why != nil:
-		c.doubt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s leads to its service by TLS is not known: %s.", c.in.Name(r), why.Error()), fix)
+		c.tally.DoubtAt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s leads to its service by TLS is not known: %s.", c.in.Name(r), why.Error()), fix)
 	case first.Text() == "" && !uri.IsAbsent():
-		c.doubt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s leads to its service by TLS is known at deployment only.", c.in.Name(r)), fix)
+		c.tally.DoubtAt(r, CodeSettingHidden, at, fmt.Sprintf("Whether %s leads to its service by TLS is known at deployment only.", c.in.Name(r)), fix)
 	default:
-		c.refute(r, CodePlainTarget, at, fmt.Sprintf("%s leads to its service by plain HTTP.", c.in.Name(r)), fix)
+		c.tally.RefuteAt(r, CodePlainTarget, at, fmt.Sprintf("%s leads to its service by plain HTTP.", c.in.Name(r)), fix)
 	}
 }
 
 // verified judges whether the certificate at the end is looked at.
 func (c *checker) verified(r *resource.Resource, at string, skips value.Value) {
 	if on, _ := skips.Bool(); on {
-		c.refute(r, CodePlainTarget, at, fmt.Sprintf("%s takes any certificate for its service's.", c.in.Name(r)), "Take InsecureSkipVerification away.")
+		c.tally.RefuteAt(r, CodePlainTarget, at, fmt.Sprintf("%s takes any certificate for its service's.", c.in.Name(r)), "Take InsecureSkipVerification away.")
 	}
 }
 
@@ -94,9 +94,9 @@ func (c *checker) httpIntegration(r *resource.Resource) {
 	case p.Get("ConnectionType").Text() != "VPC_LINK":
 		c.integration(r, "IntegrationUri", p.Get("IntegrationUri"))
 	default:
-		c.looked(r)
+		c.tally.Look(r)
 		if p.Path("TlsConfig/ServerNameToVerify").IsAbsent() {
-			c.refute(r, CodePlainTarget, "TlsConfig", fmt.Sprintf("%s leads to its service by plain HTTP.", c.in.Name(r)), "Set TlsConfig.ServerNameToVerify.")
+			c.tally.RefuteAt(r, CodePlainTarget, "TlsConfig", fmt.Sprintf("%s leads to its service by plain HTTP.", c.in.Name(r)), "Set TlsConfig.ServerNameToVerify.")
 		}
 	}
 }

@@ -14,12 +14,12 @@ import (
 func (c *checker) forwarding() {
 	for _, r := range c.in.Graph.OfType("AWS::Route53Resolver::ResolverRule") {
 		for i, t := range r.Props.Get("TargetIps").Items() {
-			c.looked(r)
+			c.tally.Look(r)
 			protocol, property := t.Get("Protocol"), fmt.Sprintf("TargetIps/%d/Protocol", i)
 			const fix = "Set Protocol to DoH, Port to 443 and ServerNameIndication to the server's name."
 			switch {
 			case protocol.IsUnknown():
-				c.doubt(r, CodeSettingHidden, property, fmt.Sprintf("Whether %s asks in the clear is not known: %s.", c.in.Name(r), protocol.Reason().Error()), fix)
+				c.tally.DoubtAt(r, CodeSettingHidden, property, fmt.Sprintf("Whether %s asks in the clear is not known: %s.", c.in.Name(r), protocol.Reason().Error()), fix)
 			case protocol.Text() != "DoH":
 				c.tally.Refute(c.in.ScopeOf(r), proof.Finding{Code: CodePlainForward, At: r.Addr, Property: property, Fix: fix,
 					Message: fmt.Sprintf("%s asks %s in the clear about %s and the names below it.", c.in.Name(r), text(t.Get("Ip")), text(r.Props.Get("DomainName")))})
@@ -44,12 +44,12 @@ const transferPolicy = "2024-01"
 // has that of 2018 ("AWS::Transfer::Server").
 func (c *checker) transfers() {
 	for _, r := range c.in.Graph.OfType("AWS::Transfer::Server") {
-		c.looked(r)
+		c.tally.Look(r)
 		for i, p := range r.Props.Get("Protocols").Items() {
 			if at := fmt.Sprintf("Protocols/%d", i); p.FirstUnknown() != nil {
-				c.doubt(r, CodeSettingHidden, at, fmt.Sprintf("Which protocol %s speaks is not known: %s.", c.in.Name(r), p.FirstUnknown().Error()), "Write SFTP.")
+				c.tally.DoubtAt(r, CodeSettingHidden, at, fmt.Sprintf("Which protocol %s speaks is not known: %s.", c.in.Name(r), p.FirstUnknown().Error()), "Write SFTP.")
 			} else if p.Text() == "FTP" {
-				c.refute(r, CodePlainSetting, at, fmt.Sprintf("%s speaks FTP, by which passwords and files are sent in the clear.", c.in.Name(r)), "Speak SFTP alone.")
+				c.tally.RefuteAt(r, CodePlainSetting, at, fmt.Sprintf("%s speaks FTP, by which passwords and files are sent in the clear.", c.in.Name(r)), "Speak SFTP alone.")
 			}
 		}
 		policy := r.Props.Get("SecurityPolicyName")
@@ -58,9 +58,9 @@ func (c *checker) transfers() {
 		const fix = "Set SecurityPolicyName to TransferSecurityPolicy-2025-03."
 		switch {
 		case policy.FirstUnknown() != nil:
-			c.doubt(r, CodeSettingHidden, "SecurityPolicyName", fmt.Sprintf("Which algorithms %s takes is not known: %s.", c.in.Name(r), policy.FirstUnknown().Error()), fix)
+			c.tally.DoubtAt(r, CodeSettingHidden, "SecurityPolicyName", fmt.Sprintf("Which algorithms %s takes is not known: %s.", c.in.Name(r), policy.FirstUnknown().Error()), fix)
 		case !strings.HasPrefix(name, "TransferSecurityPolicy-") || date < transferPolicy:
-			c.refute(r, CodeWeakPolicy, "SecurityPolicyName", fmt.Sprintf("%s takes weak algorithms: its policy is %s.", c.in.Name(r), orOldest(name)), fix)
+			c.tally.RefuteAt(r, CodeWeakPolicy, "SecurityPolicyName", fmt.Sprintf("%s takes weak algorithms: its policy is %s.", c.in.Name(r), orOldest(name)), fix)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func (c *checker) replication() {
 		if engine := r.Props.Get("EngineName"); slices.Contains(byTLS(), engine.Text()) {
 			continue
 		}
-		c.looked(r)
+		c.tally.Look(r)
 		c.setting(r, setting{"AWS::DMS::Endpoint", "SslMode", []string{"verify-full", "verify-ca", "require"}, false})
 	}
 }

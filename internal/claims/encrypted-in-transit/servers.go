@@ -15,14 +15,14 @@ import (
 // listeners judges load balancers: what they accept, and what they send on.
 func (c *checker) listeners() {
 	for r, l := range resource.Views[resource.Listener](c.in.Graph) {
-		c.looked(r)
+		c.tally.Look(r)
 		c.listener(r, l)
 	}
 	for r, g := range resource.Views[resource.TargetGroup](c.in.Graph) {
 		if g.TargetType == "lambda" || g.TargetType == "alb" {
 			continue
 		}
-		c.looked(r)
+		c.tally.Look(r)
 		c.targetGroup(r, g)
 	}
 	for _, r := range c.in.Graph.OfType("AWS::ElasticLoadBalancing::LoadBalancer") {
@@ -66,12 +66,12 @@ func (c *checker) targetGroup(r *resource.Resource, g *resource.TargetGroup) {
 	switch g.Protocol {
 	case "HTTPS", "TLS":
 	case "HTTP":
-		c.refute(r, CodePlainTarget, "Protocol", fmt.Sprintf("%s sends plain HTTP to its targets.", c.in.Name(r)), "Set Protocol to HTTPS and let the targets serve TLS.")
+		c.tally.RefuteAt(r, CodePlainTarget, "Protocol", fmt.Sprintf("%s sends plain HTTP to its targets.", c.in.Name(r)), "Set Protocol to HTTPS and let the targets serve TLS.")
 	default:
-		c.doubt(r, CodePassThrough, "Protocol", fmt.Sprintf("%s passes %s on, and nothing says whether its ends speak TLS.", c.in.Name(r), g.Protocol), "Set Protocol to HTTPS or TLS.")
+		c.tally.DoubtAt(r, CodePassThrough, "Protocol", fmt.Sprintf("%s passes %s on, and nothing says whether its ends speak TLS.", c.in.Name(r), g.Protocol), "Set Protocol to HTTPS or TLS.")
 	}
 	if g.HealthProtocol == "HTTP" {
-		c.refute(r, CodePlainHealth, "HealthCheckProtocol", fmt.Sprintf("%s asks its targets for their health by plain HTTP.", c.in.Name(r)), "Set HealthCheckProtocol to HTTPS.")
+		c.tally.RefuteAt(r, CodePlainHealth, "HealthCheckProtocol", fmt.Sprintf("%s asks its targets for their health by plain HTTP.", c.in.Name(r)), "Set HealthCheckProtocol to HTTPS.")
 	}
 }
 
@@ -122,7 +122,7 @@ func (c *checker) databases() {
 // Source: Amazon Aurora User Guide, "Securing Aurora PostgreSQL data with
 // SSL/TLS"; Amazon RDS User Guide, "Using SSL with a PostgreSQL DB instance".
 func (c *checker) database(r *resource.Resource, property, typ string) {
-	c.looked(r)
+	c.tally.Look(r)
 	engine := strings.ToLower(r.Props.Get("Engine").Text()) // CloudFormation takes any case
 	name, on, since := "", []string{"1"}, 0
 	switch {
@@ -133,7 +133,7 @@ func (c *checker) database(r *resource.Resource, property, typ string) {
 	case strings.Contains(engine, "mysql"), engine == "mariadb", engine == "aurora": // the first Aurora is one for MySQL
 		name, on = "require_secure_transport", []string{"1", "ON"}
 	default:
-		c.doubt(r, CodeDatabaseHidden, "Engine", fmt.Sprintf("Whether %s refuses plaintext is not known: nothing is known about the engine %q.", c.in.Name(r), engine),
+		c.tally.DoubtAt(r, CodeDatabaseHidden, "Engine", fmt.Sprintf("Whether %s refuses plaintext is not known: nothing is known about the engine %q.", c.in.Name(r), engine),
 			"Use an engine whose parameter groups can force TLS.")
 		return
 	}
@@ -142,7 +142,7 @@ func (c *checker) database(r *resource.Resource, property, typ string) {
 	if group == nil || group.Type != typ {
 		group = nil
 		if !r.Props.Get(property).IsAbsent() {
-			c.doubt(r, CodeDatabaseHidden, property, fmt.Sprintf("The parameters of %s are in none of the templates.", c.in.Name(r)), "Load the template of the parameter group too.")
+			c.tally.DoubtAt(r, CodeDatabaseHidden, property, fmt.Sprintf("The parameters of %s are in none of the templates.", c.in.Name(r)), "Load the template of the parameter group too.")
 			return
 		}
 	}
@@ -154,15 +154,15 @@ func (c *checker) database(r *resource.Resource, property, typ string) {
 	text := strings.ToUpper(v.Text())
 	switch {
 	case v.IsUnknown():
-		c.doubt(at, CodeDatabaseHidden, where, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), v.Reason().Error()), "Write "+name+": 1.")
+		c.tally.DoubtAt(at, CodeDatabaseHidden, where, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), v.Reason().Error()), "Write "+name+": 1.")
 	case slices.Contains(on, text) || v.IsAbsent() && since > 0 && major(r.Props.Get("EngineVersion")) >= since:
 	case v.IsAbsent() && since > 0 && major(r.Props.Get("EngineVersion")) == 0:
-		c.doubt(r, CodeDatabaseHidden, "EngineVersion", fmt.Sprintf("Whether %s refuses plaintext is not known: it does so by default from version %d on, and its version is not known.", c.in.Name(r), since),
+		c.tally.DoubtAt(r, CodeDatabaseHidden, "EngineVersion", fmt.Sprintf("Whether %s refuses plaintext is not known: it does so by default from version %d on, and its version is not known.", c.in.Name(r), since),
 			"Set "+name+" to 1 in its parameter group.")
 	case v.Kind() == value.Symbol || v.Kind() == value.Concat:
-		c.doubt(at, CodeDatabaseHidden, where, fmt.Sprintf("Whether %s refuses plaintext is known at deployment only.", c.in.Name(r)), "Write "+name+": 1.")
+		c.tally.DoubtAt(at, CodeDatabaseHidden, where, fmt.Sprintf("Whether %s refuses plaintext is known at deployment only.", c.in.Name(r)), "Write "+name+": 1.")
 	default:
-		c.refute(at, CodePlainDatabase, where, fmt.Sprintf("%s accepts connections without TLS: %s is not %s.", c.in.Name(r), name, on[0]), "Set "+name+" to "+on[0]+" in its parameter group.")
+		c.tally.RefuteAt(at, CodePlainDatabase, where, fmt.Sprintf("%s accepts connections without TLS: %s is not %s.", c.in.Name(r), name, on[0]), "Set "+name+" to "+on[0]+" in its parameter group.")
 	}
 }
 
@@ -198,7 +198,7 @@ func (c *checker) settings() {
 		{"AWS::CloudFront::Distribution", "DistributionConfig/DefaultCacheBehavior/ViewerProtocolPolicy", []string{"https-only", "redirect-to-https"}, false},
 	} {
 		for _, r := range c.in.Graph.OfType(s.typ) {
-			c.looked(r)
+			c.tally.Look(r)
 			c.setting(r, s)
 		}
 	}
@@ -219,8 +219,8 @@ func (c *checker) silent() {
 	} {
 		typ, parameter := s[0], s[1]
 		for _, r := range c.in.Graph.OfType(typ) {
-			c.looked(r)
-			c.doubt(r, CodeSettingHidden, "", fmt.Sprintf("Whether %s refuses plaintext is not known: %s decides, and it is not read.", c.in.Name(r), parameter),
+			c.tally.Look(r)
+			c.tally.DoubtAt(r, CodeSettingHidden, "", fmt.Sprintf("Whether %s refuses plaintext is not known: %s decides, and it is not read.", c.in.Name(r), parameter),
 				"See to it that it is set so that plaintext is refused, and waive this.")
 		}
 	}
@@ -232,9 +232,9 @@ func (c *checker) setting(r *resource.Resource, s setting) {
 	switch text, known := v.Str(); {
 	case v.IsAbsent() && s.absent || known && slices.Contains(s.want, text):
 	case v.IsUnknown():
-		c.doubt(r, CodeSettingHidden, s.property, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), v.Reason().Error()), fix)
+		c.tally.DoubtAt(r, CodeSettingHidden, s.property, fmt.Sprintf("Whether %s refuses plaintext is not known: %s.", c.in.Name(r), v.Reason().Error()), fix)
 	default:
-		c.refute(r, CodePlainSetting, s.property, fmt.Sprintf("%s accepts plaintext: %s is not %s.", c.in.Name(r), s.property, strings.Join(s.want, " or ")), fix)
+		c.tally.RefuteAt(r, CodePlainSetting, s.property, fmt.Sprintf("%s accepts plaintext: %s is not %s.", c.in.Name(r), s.property, strings.Join(s.want, " or ")), fix)
 	}
 }
 
@@ -246,9 +246,9 @@ func (c *checker) volumes() {
 			if efs.IsAbsent() {
 				continue
 			}
-			c.looked(r)
+			c.tally.Look(r)
 			if efs.Get("TransitEncryption").Text() != "ENABLED" {
-				c.refute(r, CodePlainSetting, "Volumes/"+strconv.Itoa(i)+"/EFSVolumeConfiguration/TransitEncryption",
+				c.tally.RefuteAt(r, CodePlainSetting, "Volumes/"+strconv.Itoa(i)+"/EFSVolumeConfiguration/TransitEncryption",
 					fmt.Sprintf("%s mounts a file system without TLS.", c.in.Name(r)), "Set TransitEncryption to ENABLED.")
 			}
 		}
@@ -282,9 +282,9 @@ func (c *checker) store(typ, policyType, property, service string) {
 		}
 	}
 	for _, r := range c.in.Graph.OfType(typ) {
-		c.looked(r)
+		c.tally.Look(r)
 		if !denied[r] {
-			c.refute(r, CodePlainStore, "", fmt.Sprintf("%s accepts requests without TLS: no policy denies them.", c.in.Name(r)),
+			c.tally.RefuteAt(r, CodePlainStore, "", fmt.Sprintf("%s accepts requests without TLS: no policy denies them.", c.in.Name(r)),
 				"Add a policy that denies every action to everybody where aws:SecureTransport is false.")
 		}
 	}
@@ -297,9 +297,9 @@ func (c *checker) domains() {
 		if !g.DomainAllow || len(g.Domains) == 0 {
 			continue
 		}
-		c.looked(r)
+		c.tally.Look(r)
 		if slices.Contains(g.DomainTypes, "HTTP_HOST") {
-			c.refute(r, CodePlainEgress, "RuleGroup/RulesSource/RulesSourceList/TargetTypes", fmt.Sprintf("%s lets plain HTTP out to its domains.", c.in.Name(r)),
+			c.tally.RefuteAt(r, CodePlainEgress, "RuleGroup/RulesSource/RulesSourceList/TargetTypes", fmt.Sprintf("%s lets plain HTTP out to its domains.", c.in.Name(r)),
 				"Set TargetTypes to TLS_SNI alone.")
 		}
 	}

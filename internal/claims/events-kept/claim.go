@@ -74,15 +74,8 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	return c.tally.Verdicts(), nil
 }
 
-func (c checker) looked(r *resource.Resource) { c.tally.Check(c.in.ScopeOf(r), 1) }
-
-func (c checker) refute(r *resource.Resource, code, property, message, fix string) {
-	c.tally.Refute(c.in.ScopeOf(r), proof.Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
-}
-
 func (c checker) doubt(r *resource.Resource, property, message string) {
-	c.tally.Doubt(c.in.ScopeOf(r), proof.Finding{Code: CodeUnknown, At: r.Addr, Property: property, Message: message,
-		Fix: "Write the value in the template, load the template of what it names, or give the parameter with --param."})
+	c.tally.DoubtAt(r, CodeUnknown, property, message, "Write the value in the template, load the template of what it names, or give the parameter with --param.")
 }
 
 // target returns the resource that a value names, or nil.
@@ -99,12 +92,12 @@ func (c checker) target(v value.Value) *resource.Resource {
 // "Capturing encrypted events that cannot be delivered", EventBridge User
 // Guide).
 func (c checker) bus(r *resource.Resource) {
-	c.looked(r)
+	c.tally.Look(r)
 	archived := slices.ContainsFunc(c.in.Graph.OfType("AWS::Events::Archive"), func(a *resource.Resource) bool {
 		return c.target(a.Props.Get("SourceArn")) == r
 	})
 	if !archived {
-		c.refute(r, CodeNoArchive, "", fmt.Sprintf("%s has no archive: an event that its rules did not match is gone.", c.in.Name(r)), "Add an AWS::Events::Archive of the bus.")
+		c.tally.RefuteAt(r, CodeNoArchive, "", fmt.Sprintf("%s has no archive: an event that its rules did not match is gone.", c.in.Name(r)), "Add an AWS::Events::Archive of the bus.")
 	}
 	if !r.Props.Get("KmsKeyIdentifier").IsAbsent() {
 		c.deadLetters(r, "DeadLetterConfig/Arn", "what it cannot encrypt")
@@ -117,7 +110,7 @@ func (c checker) bus(r *resource.Resource) {
 func (c checker) rule(r *resource.Resource) {
 	targets := r.Props.Get("Targets")
 	if why := targets.Reason(); why != nil {
-		c.looked(r)
+		c.tally.Look(r)
 		c.doubt(r, "Targets", fmt.Sprintf("Where %s delivers is not known: %s.", c.in.Name(r), why.Error()))
 		return
 	}
@@ -128,7 +121,7 @@ func (c checker) rule(r *resource.Resource) {
 		if !own && !function {
 			continue // AWS's own news of a resource, which can be asked for again
 		}
-		c.looked(r)
+		c.tally.Look(r)
 		at := fmt.Sprintf("Targets/%d/DeadLetterConfig/Arn", i)
 		if own {
 			c.deadLetters(r, at, "what it cannot deliver")
@@ -155,7 +148,7 @@ func (c checker) asynchronous(f *resource.Resource) {
 func (c checker) deadLetters(r *resource.Resource, property, what string) {
 	switch v := r.Props.Path(property); {
 	case v.IsAbsent() || v.Kind() == value.Null:
-		c.refute(r, CodeNoDeadLetters, strings.TrimSuffix(property, "/Arn"), fmt.Sprintf("%s keeps nothing of %s: it is lost.", c.in.Name(r), what), "Name a queue for it in "+property+".")
+		c.tally.RefuteAt(r, CodeNoDeadLetters, strings.TrimSuffix(property, "/Arn"), fmt.Sprintf("%s keeps nothing of %s: it is lost.", c.in.Name(r), what), "Name a queue for it in "+property+".")
 	case v.FirstUnknown() != nil:
 		c.doubt(r, property, fmt.Sprintf("Whether %s keeps %s is not known: %s.", c.in.Name(r), what, v.FirstUnknown().Error()))
 	}
@@ -168,12 +161,12 @@ func (c checker) mapping(r *resource.Resource) {
 	queue := c.target(source)
 	if queue == nil || queue.Type != "AWS::SQS::Queue" {
 		if strings.Contains(source.String(), ":sqs:") || source.IsUnknown() {
-			c.looked(r)
+			c.tally.Look(r)
 			c.doubt(r, "EventSourceArn", fmt.Sprintf("What %s does with what fails is not known: its queue is in none of the templates.", c.in.Name(r)))
 		}
 		return
 	}
-	c.looked(r)
+	c.tally.Look(r)
 	c.batch(r)
 	c.visibility(r, queue)
 	c.redrive(queue)
@@ -190,7 +183,7 @@ func (c checker) batch(r *resource.Resource) {
 	case !known || types.FirstUnknown() != nil:
 		c.doubt(r, "FunctionResponseTypes", fmt.Sprintf("Whether %s fails messages one by one is not known.", c.in.Name(r)))
 	default:
-		c.refute(r, CodeFailsWhole, "FunctionResponseTypes", fmt.Sprintf("One message that fails makes %s deliver its whole batch again, and in the end to the dead letters.", c.in.Name(r)),
+		c.tally.RefuteAt(r, CodeFailsWhole, "FunctionResponseTypes", fmt.Sprintf("One message that fails makes %s deliver its whole batch again, and in the end to the dead letters.", c.in.Name(r)),
 			"Set FunctionResponseTypes to [ReportBatchItemFailures], and let the function report what failed.")
 	}
 }
@@ -209,7 +202,7 @@ func (c checker) visibility(r, queue *resource.Resource) {
 		return
 	}
 	if hidden < visibleTimes*runs {
-		c.refute(queue, CodeVisibleTooSoon, "VisibilityTimeout", fmt.Sprintf("Messages of %s are seen again after %d s, but %s may work on them for %d s, and is tried again when it is throttled.", c.in.Name(queue), hidden, c.in.Name(f), runs),
+		c.tally.RefuteAt(queue, CodeVisibleTooSoon, "VisibilityTimeout", fmt.Sprintf("Messages of %s are seen again after %d s, but %s may work on them for %d s, and is tried again when it is throttled.", c.in.Name(queue), hidden, c.in.Name(f), runs),
 			fmt.Sprintf("Set VisibilityTimeout to %d or more.", visibleTimes*runs))
 	}
 }
@@ -225,12 +218,12 @@ func (c checker) redrive(queue *resource.Resource) {
 	}
 	name := policy.Get("deadLetterTargetArn")
 	if name.IsAbsent() {
-		c.refute(queue, CodeNoDeadLetters, "RedrivePolicy", fmt.Sprintf("A message of %s that cannot be worked on is tried until it expires, and is lost then.", c.in.Name(queue)),
+		c.tally.RefuteAt(queue, CodeNoDeadLetters, "RedrivePolicy", fmt.Sprintf("A message of %s that cannot be worked on is tried until it expires, and is lost then.", c.in.Name(queue)),
 			"Set RedrivePolicy to a queue of dead letters.")
 		return
 	}
 	if n, known := number(policy.Get("maxReceiveCount"), 0); known && n < leastReceives {
-		c.refute(queue, CodeTooSoon, "RedrivePolicy/maxReceiveCount", fmt.Sprintf("A message of %s is a dead letter after %d tries, also when the function was only throttled.", c.in.Name(queue), n),
+		c.tally.RefuteAt(queue, CodeTooSoon, "RedrivePolicy/maxReceiveCount", fmt.Sprintf("A message of %s is a dead letter after %d tries, also when the function was only throttled.", c.in.Name(queue), n),
 			fmt.Sprintf("Set maxReceiveCount to %d or more.", leastReceives))
 	}
 	dead := c.target(name)
@@ -248,7 +241,7 @@ func (c checker) retention(queue, dead *resource.Resource) {
 	case !known || !also:
 		c.doubt(dead, "MessageRetentionPeriod", fmt.Sprintf("Whether dead letters of %s are kept for longer than messages wait is not known.", c.in.Name(queue)))
 	case kept <= waits:
-		c.refute(dead, CodeExpireFirst, "MessageRetentionPeriod", fmt.Sprintf("Dead letters are kept for %d s from when they were sent, but messages of %s wait for up to %d s: some are gone when they arrive.", kept, c.in.Name(queue), waits),
+		c.tally.RefuteAt(dead, CodeExpireFirst, "MessageRetentionPeriod", fmt.Sprintf("Dead letters are kept for %d s from when they were sent, but messages of %s wait for up to %d s: some are gone when they arrive.", kept, c.in.Name(queue), waits),
 			"Let dead letters be kept for longer, up to 1209600 s.")
 	}
 }

@@ -49,7 +49,7 @@ func (c *checker) restAPIs() {
 	}
 	for _, r := range c.in.Graph.OfType("AWS::ApiGateway::GatewayResponse") {
 		if public(c.target(r.Props.Get("RestApiId"))) {
-			c.looked(r)
+			c.tally.Look(r)
 			c.origins(r, "ResponseParameters", r.Props.Get("ResponseParameters"))
 			c.template(r, "ResponseTemplates", r.Props.Get("ResponseTemplates"))
 		}
@@ -64,7 +64,7 @@ func (c *checker) restAPIs() {
 func (c *checker) restAPI(api *resource.Resource) {
 	for _, p := range []string{"Body", "BodyS3Location", "CloneFrom"} {
 		if !api.Props.Get(p).IsAbsent() {
-			c.doubt(api, CodeHiddenAPI, p, fmt.Sprintf("Who may call %s is not known: its methods are in a document that is not read.", c.in.Name(api)),
+			c.tally.DoubtAt(api, CodeHiddenAPI, p, fmt.Sprintf("Who may call %s is not known: its methods are in a document that is not read.", c.in.Name(api)),
 				"Write its methods as resources, or judge them by hand.")
 		}
 	}
@@ -139,9 +139,9 @@ func (c *checker) stage(s *resource.Resource) {
 		}
 	}
 	all := s.Props.Get("MethodSettings")
-	c.looked(s)
+	c.tally.Look(s)
 	if why := all.FirstUnknown(); why != nil {
-		c.doubt(s, CodeNotThrottled, "MethodSettings", fmt.Sprintf("How much %s lets clients ask is not known: %s.", c.in.Name(s), why.Error()), "Write its settings in the template.")
+		c.tally.DoubtAt(s, CodeNotThrottled, "MethodSettings", fmt.Sprintf("How much %s lets clients ask is not known: %s.", c.in.Name(s), why.Error()), "Write its settings in the template.")
 		return
 	}
 	throttled := false
@@ -149,12 +149,12 @@ func (c *checker) stage(s *resource.Resource) {
 		everything := m.Get("HttpMethod").Text() == "*" && m.Get("ResourcePath").Text() == "/*"
 		throttled = throttled || everything && positive(m.Get("ThrottlingRateLimit")) && positive(m.Get("ThrottlingBurstLimit"))
 		if isTrue(m.Get("DataTraceEnabled")) {
-			c.refute(s, CodeBodiesLogged, "MethodSettings/"+strconv.Itoa(i)+"/DataTraceEnabled", fmt.Sprintf("%s logs what clients send and get, tokens included.", c.in.Name(s)),
+			c.tally.RefuteAt(s, CodeBodiesLogged, "MethodSettings/"+strconv.Itoa(i)+"/DataTraceEnabled", fmt.Sprintf("%s logs what clients send and get, tokens included.", c.in.Name(s)),
 				"Set DataTraceEnabled to false.")
 		}
 	}
 	if !throttled {
-		c.refute(s, CodeNotThrottled, "MethodSettings", fmt.Sprintf("%s lets clients ask as much as the account's limit allows, which all its APIs share.", c.in.Name(s)),
+		c.tally.RefuteAt(s, CodeNotThrottled, "MethodSettings", fmt.Sprintf("%s lets clients ask as much as the account's limit allows, which all its APIs share.", c.in.Name(s)),
 			"Set ThrottlingRateLimit and ThrottlingBurstLimit for the method * and the path /*.")
 	}
 }
@@ -168,16 +168,16 @@ func positive(v value.Value) bool {
 // WAF", Amazon API Gateway Developer Guide: REST APIs).
 func (c *checker) httpAPIs() {
 	for _, api := range c.in.Graph.OfType("AWS::ApiGatewayV2::Api") {
-		c.looked(api)
-		c.refute(api, CodeNoWebACL, "ProtocolType", fmt.Sprintf("%s is open to the internet, and no web ACL can stand before it.", c.in.Name(api)),
+		c.tally.Look(api)
+		c.tally.RefuteAt(api, CodeNoWebACL, "ProtocolType", fmt.Sprintf("%s is open to the internet, and no web ACL can stand before it.", c.in.Name(api)),
 			"Make it a REST API, or put a CloudFront distribution with a web ACL before it.")
 		c.secondAddress(api)
-		c.looked(api)
+		c.tally.Look(api)
 		for i, o := range api.Props.Path("CorsConfiguration/AllowOrigins").Items() {
 			c.origin(api, "CorsConfiguration/AllowOrigins/"+strconv.Itoa(i), o.Text(), o)
 		}
 		if !api.Props.Get("Body").IsAbsent() || !api.Props.Get("BodyS3Location").IsAbsent() {
-			c.doubt(api, CodeHiddenAPI, "Body", fmt.Sprintf("Who may call %s is not known: its routes are in a document that is not read.", c.in.Name(api)), "Write its routes as resources.")
+			c.tally.DoubtAt(api, CodeHiddenAPI, "Body", fmt.Sprintf("Who may call %s is not known: its routes are in a document that is not read.", c.in.Name(api)), "Write its routes as resources.")
 		}
 	}
 	for _, r := range c.in.Graph.OfType("AWS::ApiGatewayV2::Route") {

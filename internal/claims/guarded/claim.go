@@ -76,30 +76,19 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	return c.tally.Verdicts(), nil
 }
 
-// looked counts a guard that was looked at.
-func (c *checker) looked(r *resource.Resource) { c.tally.Check(c.in.ScopeOf(r), 1) }
-
-func (c *checker) refute(r *resource.Resource, code, property, message, fix string) {
-	c.tally.Refute(c.in.ScopeOf(r), proof.Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
-}
-
-func (c *checker) doubt(r *resource.Resource, code, property, message, fix string) {
-	c.tally.Doubt(c.in.ScopeOf(r), proof.Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
-}
-
 // wants judges one property: refuted where it is not as it should be, unknown
 // where it is not known.
 func (c *checker) wants(r *resource.Resource, code, property string, good func(value.Value) bool, message, fix string) {
-	c.looked(r)
+	c.tally.Look(r)
 	v := r.Props.Path(property)
 	if good(v) {
 		return
 	}
 	if why := v.FirstUnknown(); why != nil {
-		c.doubt(r, code, property, fmt.Sprintf("%s, or not: %s.", message, why.Error()), fix)
+		c.tally.DoubtAt(r, code, property, fmt.Sprintf("%s, or not: %s.", message, why.Error()), fix)
 		return
 	}
-	c.refute(r, code, property, message+".", fix)
+	c.tally.RefuteAt(r, code, property, message+".", fix)
 }
 
 func isTrue(v value.Value) bool { b, ok := v.Bool(); return ok && b }

@@ -20,7 +20,7 @@ const allowOrigin = "access-control-allow-origin"
 func (c *checker) preflight(m *resource.Resource) {
 	for i, r := range m.Props.Path("Integration/IntegrationResponses").Items() {
 		at := "Integration/IntegrationResponses/" + strconv.Itoa(i)
-		c.looked(m)
+		c.tally.Look(m)
 		c.origins(m, at+"/ResponseParameters", r.Get("ResponseParameters"))
 		c.template(m, at+"/ResponseTemplates", r.Get("ResponseTemplates"))
 	}
@@ -29,7 +29,7 @@ func (c *checker) preflight(m *resource.Resource) {
 // origins judges the mapped headers of an answer.
 func (c *checker) origins(r *resource.Resource, at string, parameters value.Value) {
 	if why := parameters.Reason(); why != nil {
-		c.doubt(r, CodeCORSHidden, at, fmt.Sprintf("Which origins %s names is not known: %s.", c.in.Name(r), why.Error()), "Write the headers in the template.")
+		c.tally.DoubtAt(r, CodeCORSHidden, at, fmt.Sprintf("Which origins %s names is not known: %s.", c.in.Name(r), why.Error()), "Write the headers in the template.")
 	}
 	for name, v := range parameters.Entries() {
 		if !strings.HasSuffix(strings.ToLower(name), "."+allowOrigin) {
@@ -45,9 +45,9 @@ func (c *checker) origins(r *resource.Resource, at string, parameters value.Valu
 			// The authoriser is believed: that it names the portal of whose name was
 			// called is tested with its code.
 		case strings.EqualFold(text, "method.request.header.origin"):
-			c.refute(r, CodeOpenCORS, at+"/"+name, fmt.Sprintf("%s names every origin that asks, so that any website may call.", c.in.Name(r)), "Name the origins that may.")
+			c.tally.RefuteAt(r, CodeOpenCORS, at+"/"+name, fmt.Sprintf("%s names every origin that asks, so that any website may call.", c.in.Name(r)), "Name the origins that may.")
 		default:
-			c.doubt(r, CodeCORSHidden, at+"/"+name, fmt.Sprintf("Which origin %s names is known when it is called only.", c.in.Name(r)), "Name the origins in the template.")
+			c.tally.DoubtAt(r, CodeCORSHidden, at+"/"+name, fmt.Sprintf("Which origin %s names is known when it is called only.", c.in.Name(r)), "Name the origins in the template.")
 		}
 	}
 }
@@ -65,7 +65,7 @@ var (
 // template judges the templates of an answer.
 func (c *checker) template(r *resource.Resource, at string, templates value.Value) {
 	if why := templates.FirstUnknown(); why != nil {
-		c.doubt(r, CodeCORSHidden, at, fmt.Sprintf("Which origins %s names is not known: %s.", c.in.Name(r), why.Error()), "Write the templates in the template.")
+		c.tally.DoubtAt(r, CodeCORSHidden, at, fmt.Sprintf("Which origins %s names is not known: %s.", c.in.Name(r), why.Error()), "Write the templates in the template.")
 	}
 	for name, v := range templates.Entries() {
 		text := v.Text()
@@ -76,9 +76,9 @@ func (c *checker) template(r *resource.Resource, at string, templates value.Valu
 				c.origin(r, at+"/"+name, literal, value.OfString(literal))
 			case quoted && c.computed(r, at+"/"+name, text, literal):
 			case reflects(text, literal):
-				c.refute(r, CodeOpenCORS, at+"/"+name, fmt.Sprintf("%s names every origin that asks, so that any website may call.", c.in.Name(r)), "Name the origins that may.")
+				c.tally.RefuteAt(r, CodeOpenCORS, at+"/"+name, fmt.Sprintf("%s names every origin that asks, so that any website may call.", c.in.Name(r)), "Name the origins that may.")
 			default:
-				c.doubt(r, CodeCORSHidden, at+"/"+name, fmt.Sprintf("Which origin %s names is not known: its template says %s.", c.in.Name(r), m[1]), "Let the template name each origin that may, as text.")
+				c.tally.DoubtAt(r, CodeCORSHidden, at+"/"+name, fmt.Sprintf("Which origin %s names is not known: its template says %s.", c.in.Name(r), m[1]), "Let the template name each origin that may, as text.")
 			}
 		}
 	}
@@ -113,10 +113,10 @@ func (c *checker) computed(r *resource.Resource, at, text, literal string) bool 
 		return false
 	}
 	for _, by := range c.callers[api.To] {
-		c.looked(r)
+		c.tally.Look(r)
 		origin := strings.Replace(literal, "${label}", strings.ReplaceAll(by.name, suffix[1], ""), 1)
 		if !slices.Contains(by.origins, origin) {
-			c.refute(r, CodeOtherOrigin, at, fmt.Sprintf("%s lets the website %s call %s, of which it is no portal.", c.in.Name(r), origin, by.name),
+			c.tally.RefuteAt(r, CodeOtherOrigin, at, fmt.Sprintf("%s lets the website %s call %s, of which it is no portal.", c.in.Name(r), origin, by.name),
 				"Name the origins of the portals of whose name it is: "+english(by.origins)+".")
 			return true // one tenant says it for all
 		}
@@ -127,15 +127,15 @@ func (c *checker) computed(r *resource.Resource, at, text, literal string) bool 
 // origin judges an origin that an answer names.
 func (c *checker) origin(r *resource.Resource, at, origin string, v value.Value) {
 	if why := v.FirstUnknown(); why != nil {
-		c.doubt(r, CodeCORSHidden, at, fmt.Sprintf("Which origin %s names is not known: %s.", c.in.Name(r), why.Error()), "Name the origin in the template.")
+		c.tally.DoubtAt(r, CodeCORSHidden, at, fmt.Sprintf("Which origin %s names is not known: %s.", c.in.Name(r), why.Error()), "Name the origin in the template.")
 		return
 	}
 	if strings.Contains(origin, "*") || origin == "null" {
-		c.refute(r, CodeOpenCORS, at, fmt.Sprintf("%s lets any website call: it names the origin %s.", c.in.Name(r), origin), "Name the origins that may.")
+		c.tally.RefuteAt(r, CodeOpenCORS, at, fmt.Sprintf("%s lets any website call: it names the origin %s.", c.in.Name(r), origin), "Name the origins that may.")
 		return
 	}
 	if declared, ok := c.declaredOrigins(r); ok && !slices.Contains(declared, origin) {
-		c.refute(r, CodeOtherOrigin, at, fmt.Sprintf("%s lets the website %s call, which is no portal of the environment.", c.in.Name(r), origin),
+		c.tally.RefuteAt(r, CodeOtherOrigin, at, fmt.Sprintf("%s lets the website %s call, which is no portal of the environment.", c.in.Name(r), origin),
 			"Name the origins of the environment's own portals: "+english(declared)+".")
 	}
 }

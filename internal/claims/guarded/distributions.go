@@ -41,16 +41,16 @@ func (c *checker) bucketOrigin(d *resource.Resource, at string, o value.Value) {
 	if bucket == nil && o.Get("S3OriginConfig").IsAbsent() {
 		return
 	}
-	c.looked(d)
+	c.tally.Look(d)
 	control := o.Get("OriginAccessControlId")
 	const fix = "Set OriginAccessControlId to an origin access control that always signs."
 	switch r := c.target(control); {
 	case control.IsAbsent() || control.Text() == "" && control.Kind() == value.String:
-		c.refute(d, CodeOpenOrigin, at+"/OriginAccessControlId", fmt.Sprintf("%s asks its bucket for objects without signing, so that the bucket has to let others in too.", c.in.Name(d)), fix)
+		c.tally.RefuteAt(d, CodeOpenOrigin, at+"/OriginAccessControlId", fmt.Sprintf("%s asks its bucket for objects without signing, so that the bucket has to let others in too.", c.in.Name(d)), fix)
 	case control.IsUnknown():
-		c.doubt(d, CodeOpenOrigin, at+"/OriginAccessControlId", fmt.Sprintf("Whether %s signs what it asks its bucket for is not known: %s.", c.in.Name(d), control.Reason().Error()), fix)
+		c.tally.DoubtAt(d, CodeOpenOrigin, at+"/OriginAccessControlId", fmt.Sprintf("Whether %s signs what it asks its bucket for is not known: %s.", c.in.Name(d), control.Reason().Error()), fix)
 	case r != nil && r.Props.Path("OriginAccessControlConfig/SigningBehavior").Text() != "always":
-		c.refute(r, CodeOpenOrigin, "OriginAccessControlConfig/SigningBehavior", fmt.Sprintf("%s does not always sign.", c.in.Name(r)), "Set SigningBehavior to always.")
+		c.tally.RefuteAt(r, CodeOpenOrigin, "OriginAccessControlConfig/SigningBehavior", fmt.Sprintf("%s does not always sign.", c.in.Name(r)), "Set SigningBehavior to always.")
 	}
 	if bucket != nil {
 		c.admits(d, bucket)
@@ -80,15 +80,15 @@ func (c *checker) admits(d, bucket *resource.Resource) {
 		}
 		statements, why := policy.Statements(p.Props.Get("PolicyDocument"))
 		if why != nil {
-			c.doubt(p, CodeOthersRead, "PolicyDocument", fmt.Sprintf("Whom %s lets in is not known: %s.", c.in.Name(p), why.Error()), "Write the policy in the template.")
+			c.tally.DoubtAt(p, CodeOthersRead, "PolicyDocument", fmt.Sprintf("Whom %s lets in is not known: %s.", c.in.Name(p), why.Error()), "Write the policy in the template.")
 		}
 		for _, s := range statements {
 			if !s.Allow || !slices.ContainsFunc(s.Principals, isCloudFront) {
 				continue
 			}
-			c.looked(p)
+			c.tally.Look(p)
 			if !c.only(d, s.Condition) {
-				c.refute(p, CodeOthersRead, "PolicyDocument/"+s.Property, fmt.Sprintf("%s lets in other distributions than the one that serves its bucket, also those of other accounts.", c.in.Name(p)),
+				c.tally.RefuteAt(p, CodeOthersRead, "PolicyDocument/"+s.Property, fmt.Sprintf("%s lets in other distributions than the one that serves its bucket, also those of other accounts.", c.in.Name(p)),
 					"Add a condition that AWS:SourceArn equals the distribution's ARN.")
 			}
 		}
@@ -134,14 +134,14 @@ func (c *checker) balancers() {
 		case b.Type == "application":
 			c.protected(r, "", c.acls.of[r.Addr])
 		default:
-			c.looked(r)
-			c.doubt(r, CodeWebACLHidden, "Type", fmt.Sprintf("%s is open to the internet and passes on what no web ACL can look into.", c.in.Name(r)), fix)
+			c.tally.Look(r)
+			c.tally.DoubtAt(r, CodeWebACLHidden, "Type", fmt.Sprintf("%s is open to the internet and passes on what no web ACL can look into.", c.in.Name(r)), fix)
 		}
 	}
 	for _, r := range c.in.Graph.OfType("AWS::ElasticLoadBalancing::LoadBalancer") {
 		if c.facing(r) {
-			c.looked(r)
-			c.refute(r, CodeNoWebACL, "Scheme", fmt.Sprintf("%s is open to the internet, and no web ACL can stand before it.", c.in.Name(r)), fix)
+			c.tally.Look(r)
+			c.tally.RefuteAt(r, CodeNoWebACL, "Scheme", fmt.Sprintf("%s is open to the internet, and no web ACL can stand before it.", c.in.Name(r)), fix)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (c *checker) balancers() {
 func (c *checker) facing(r *resource.Resource) bool {
 	v := r.Props.Get("Scheme")
 	if why := v.FirstUnknown(); why != nil {
-		c.doubt(r, CodeNoWebACL, "Scheme", fmt.Sprintf("Whether %s is open to the internet is not known: %s.", c.in.Name(r), why.Error()), "Give the parameter, or write the Scheme.")
+		c.tally.DoubtAt(r, CodeNoWebACL, "Scheme", fmt.Sprintf("Whether %s is open to the internet is not known: %s.", c.in.Name(r), why.Error()), "Give the parameter, or write the Scheme.")
 		return false
 	}
 	return v.Text() != "internal"

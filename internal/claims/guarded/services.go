@@ -37,14 +37,14 @@ func (c *checker) services() {
 					continue
 				}
 				at := fmt.Sprintf("ContainerDefinitions/%d/Environment/%d/Value", i, j)
-				c.looked(task)
+				c.tally.Look(task)
 				if why := v.Get("Value").FirstUnknown(); why != nil {
-					c.doubt(task, CodeCORSHidden, at, fmt.Sprintf("Which origins %s is told is not known: %s.", c.in.Name(task), why.Error()), "Name the origins in the template.")
+					c.tally.DoubtAt(task, CodeCORSHidden, at, fmt.Sprintf("Which origins %s is told is not known: %s.", c.in.Name(task), why.Error()), "Name the origins in the template.")
 					continue
 				}
 				for origin := range strings.SplitSeq(v.Get("Value").Text(), ",") {
 					if origin != "" && !slices.Contains(want, origin) {
-						c.refute(task, CodeOtherOrigin, at, fmt.Sprintf("%s is told that the website %s may read what it answers, which is no portal of %s.", c.in.Name(task), origin, id),
+						c.tally.RefuteAt(task, CodeOtherOrigin, at, fmt.Sprintf("%s is told that the website %s may read what it answers, which is no portal of %s.", c.in.Name(task), origin, id),
 							"Name the origins of its own portals: "+english(want)+".")
 					}
 				}

@@ -66,15 +66,15 @@ func (c *checker) entryOf(v value.Value) *resource.Resource {
 
 // protected judges whether a web ACL stands before an entry.
 func (c *checker) protected(r *resource.Resource, property string, acl value.Value) {
-	c.looked(r)
+	c.tally.Look(r)
 	fix := "Associate a web ACL that has AWS's managed rules and a rate limit."
 	switch acl.Kind() {
 	case value.Absent, value.Null:
 		if c.acls.unsure != nil && property == "" {
-			c.doubt(r, CodeNoWebACL, property, fmt.Sprintf("Whether a web ACL stands before %s is not known: %s.", c.in.Name(r), c.acls.unsure.Error()), fix)
+			c.tally.DoubtAt(r, CodeNoWebACL, property, fmt.Sprintf("Whether a web ACL stands before %s is not known: %s.", c.in.Name(r), c.acls.unsure.Error()), fix)
 			return
 		}
-		c.refute(r, CodeNoWebACL, property, fmt.Sprintf("%s is open to the internet without a web ACL.", c.in.Name(r)), fix)
+		c.tally.RefuteAt(r, CodeNoWebACL, property, fmt.Sprintf("%s is open to the internet without a web ACL.", c.in.Name(r)), fix)
 	case value.Symbol:
 		if t := c.target(acl); t != nil && t.Type == "AWS::WAFv2::WebACL" {
 			c.acls.used[t.Addr] = true
@@ -82,7 +82,7 @@ func (c *checker) protected(r *resource.Resource, property string, acl value.Val
 		}
 		fallthrough
 	default:
-		c.doubt(r, CodeWebACLHidden, property, fmt.Sprintf("What the web ACL before %s blocks is not known: it is in none of the templates.", c.in.Name(r)),
+		c.tally.DoubtAt(r, CodeWebACLHidden, property, fmt.Sprintf("What the web ACL before %s blocks is not known: it is in none of the templates.", c.in.Name(r)),
 			"Load the template of the web ACL too.")
 	}
 }
@@ -124,9 +124,9 @@ type rules struct {
 
 func (c *checker) webACL(acl *resource.Resource) {
 	all := acl.Props.Get("Rules")
-	c.looked(acl)
+	c.tally.Look(acl)
 	if why := all.FirstUnknown(); why != nil {
-		c.doubt(acl, CodeWebACLHidden, "Rules", fmt.Sprintf("What %s blocks is not known: %s.", c.in.Name(acl), why.Error()), "Write its rules in the template.")
+		c.tally.DoubtAt(acl, CodeWebACLHidden, "Rules", fmt.Sprintf("What %s blocks is not known: %s.", c.in.Name(acl), why.Error()), "Write its rules in the template.")
 		return
 	}
 	r := rules{first: 1 << 30}
@@ -134,24 +134,24 @@ func (c *checker) webACL(acl *resource.Resource) {
 		c.rule(acl, &r, "Rules/"+strconv.Itoa(i), rule)
 	}
 	for _, n := range needed() {
-		c.looked(acl)
+		c.tally.Look(acl)
 		switch name := n[0]; {
 		case slices.Contains(r.blocking, name), slices.Contains(r.counting, name):
 		case r.others:
-			c.doubt(acl, CodeRulesMissing, "Rules", fmt.Sprintf("Whether %s blocks %s is not known: it has rules that are not AWS's own.", c.in.Name(acl), n[1]), "Add the managed rules "+name+".")
+			c.tally.DoubtAt(acl, CodeRulesMissing, "Rules", fmt.Sprintf("Whether %s blocks %s is not known: it has rules that are not AWS's own.", c.in.Name(acl), n[1]), "Add the managed rules "+name+".")
 		default:
-			c.refute(acl, CodeRulesMissing, "Rules", fmt.Sprintf("%s does not block %s: it lacks %s.", c.in.Name(acl), n[1], name), "Add the managed rules "+name+".")
+			c.tally.RefuteAt(acl, CodeRulesMissing, "Rules", fmt.Sprintf("%s does not block %s: it lacks %s.", c.in.Name(acl), n[1], name), "Add the managed rules "+name+".")
 		}
 	}
-	c.looked(acl)
+	c.tally.Look(acl)
 	if !r.limited {
-		c.refute(acl, CodeNoRateLimit, "Rules", fmt.Sprintf("%s lets one address ask as often as it likes.", c.in.Name(acl)),
+		c.tally.RefuteAt(acl, CodeNoRateLimit, "Rules", fmt.Sprintf("%s lets one address ask as often as it likes.", c.in.Name(acl)),
 			"Add a rule that blocks by rate, for all requests.")
 	}
 	if c.acls.several[acl.Addr] {
-		c.looked(acl)
+		c.tally.Look(acl)
 		if !r.named {
-			c.refute(acl, CodeNoNameLimit, "Rules", fmt.Sprintf("%s lets a flood on one of the names that it guards take what all of them share.", c.in.Name(acl)),
+			c.tally.RefuteAt(acl, CodeNoNameLimit, "Rules", fmt.Sprintf("%s lets a flood on one of the names that it guards take what all of them share.", c.in.Name(acl)),
 				"Add a rule that blocks by rate for each value of the header host, for all requests.")
 		}
 	}
@@ -176,19 +176,19 @@ func (c *checker) rule(acl *resource.Resource, r *rules, at string, rule value.V
 	if n, ok := rule.Get("Priority").Int(); ok {
 		r.first = min(r.first, n)
 	}
-	c.looked(acl)
+	c.tally.Look(acl)
 	counted := counts(group)
 	switch {
 	case !rule.Path("OverrideAction/Count").IsAbsent():
 		r.counting = append(r.counting, name)
-		c.refute(acl, CodeRulesCount, at+"/OverrideAction", fmt.Sprintf("%s counts what %s finds, and lets it through.", c.in.Name(acl), name), "Set OverrideAction to None.")
+		c.tally.RefuteAt(acl, CodeRulesCount, at+"/OverrideAction", fmt.Sprintf("%s counts what %s finds, and lets it through.", c.in.Name(acl), name), "Set OverrideAction to None.")
 	case counted != "":
 		r.counting = append(r.counting, name)
-		c.refute(acl, CodeRulesCount, at+"/Statement/ManagedRuleGroupStatement", fmt.Sprintf("%s lets through what the rule %s of %s finds.", c.in.Name(acl), counted, name),
+		c.tally.RefuteAt(acl, CodeRulesCount, at+"/Statement/ManagedRuleGroupStatement", fmt.Sprintf("%s lets through what the rule %s of %s finds.", c.in.Name(acl), counted, name),
 			"Take the override away.")
 	case !group.Get("ScopeDownStatement").IsAbsent():
 		r.counting = append(r.counting, name)
-		c.doubt(acl, CodeRulesNarrowed, at+"/Statement/ManagedRuleGroupStatement/ScopeDownStatement",
+		c.tally.DoubtAt(acl, CodeRulesNarrowed, at+"/Statement/ManagedRuleGroupStatement/ScopeDownStatement",
 			fmt.Sprintf("Which requests %s asks %s about is not judged: the rules are narrowed.", c.in.Name(acl), name), "Let the rules see every request.")
 	default:
 		r.blocking = append(r.blocking, name)
@@ -234,7 +234,7 @@ func (c *checker) bypasses(acl *resource.Resource, r rules, all value.Value) {
 		if rule.Path("Action/Allow").IsAbsent() || ok && n > r.first {
 			continue
 		}
-		c.doubt(acl, CodeRulesNarrowed, "Rules/"+strconv.Itoa(i)+"/Action", fmt.Sprintf("The rule %s of %s lets requests through before the managed rules are asked, and which is not judged.",
+		c.tally.DoubtAt(acl, CodeRulesNarrowed, "Rules/"+strconv.Itoa(i)+"/Action", fmt.Sprintf("The rule %s of %s lets requests through before the managed rules are asked, and which is not judged.",
 			rule.Get("Name").Text(), c.in.Name(acl)), "Let it count or label instead, or give it a higher number than the managed rules.")
 	}
 }

@@ -66,15 +66,8 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	return c.tally.Verdicts(), nil
 }
 
-func (c checker) looked(r *resource.Resource) { c.tally.Check(c.in.ScopeOf(r), 1) }
-
-func (c checker) refute(r *resource.Resource, code, property, message, fix string) {
-	c.tally.Refute(c.in.ScopeOf(r), proof.Finding{Code: code, At: r.Addr, Property: property, Message: message, Fix: fix})
-}
-
 func (c checker) doubt(r *resource.Resource, property, message string) {
-	c.tally.Doubt(c.in.ScopeOf(r), proof.Finding{Code: CodeUnknown, At: r.Addr, Property: property, Message: message,
-		Fix: "Write the value in the template, load the template of what it names, or give the parameter with --param."})
+	c.tally.DoubtAt(r, CodeUnknown, property, message, "Write the value in the template, load the template of what it names, or give the parameter with --param.")
 }
 
 // start judges what says how instances start; its properties are below a
@@ -88,7 +81,7 @@ func (c checker) start(r *resource.Resource, prefix string) {
 // single judges an instance that no group replaces: who patches it cannot be
 // seen. What its launch template says is judged there.
 func (c checker) single(r *resource.Resource) {
-	c.looked(r)
+	c.tally.Look(r)
 	c.doubt(r, "", fmt.Sprintf("Who replaces or patches %s is not known: it belongs to no scaling group.", c.in.Name(r)))
 	if r.Props.Get("LaunchTemplate").IsAbsent() {
 		c.image(r, "ImageId")
@@ -102,7 +95,7 @@ func (c checker) single(r *resource.Resource) {
 // Manager parameters instead of AMI IDs in launch templates", Amazon EC2 Auto
 // Scaling User Guide).
 func (c checker) image(r *resource.Resource, property string) {
-	c.looked(r)
+	c.tally.Look(r)
 	switch v := r.Props.Path(property); {
 	case strings.HasPrefix(v.Text(), "resolve:ssm:"):
 	case v.IsUnknown() && v.Reason().Code == "PARAMETER_FROM_SSM":
@@ -111,16 +104,16 @@ func (c checker) image(r *resource.Resource, property string) {
 	case v.IsAbsent():
 		c.doubt(r, property, fmt.Sprintf("From which image instances of %s start is not known: %s is absent.", c.in.Name(r), property))
 	default:
-		c.refute(r, CodeOldImage, property, fmt.Sprintf("Instances of %s always start from the image %s, which becomes no newer.", c.in.Name(r), v),
+		c.tally.RefuteAt(r, CodeOldImage, property, fmt.Sprintf("Instances of %s always start from the image %s, which becomes no newer.", c.in.Name(r), v),
 			"Name a parameter of Systems Manager that holds the newest image: resolve:ssm:/aws/service/….")
 	}
 }
 
 // keyPair judges whether whoever holds a key may sign in past Session Manager.
 func (c checker) keyPair(r *resource.Resource, property string) {
-	c.looked(r)
+	c.tally.Look(r)
 	if v := r.Props.Path(property); !v.IsAbsent() && v.Kind() != value.Null {
-		c.refute(r, CodeKeyPair, property, fmt.Sprintf("%s gives its instances a key pair: who holds it signs in without IAM, and without a record.", c.in.Name(r)),
+		c.tally.RefuteAt(r, CodeKeyPair, property, fmt.Sprintf("%s gives its instances a key pair: who holds it signs in without IAM, and without a record.", c.in.Name(r)),
 			"Take "+property+" out, and use Session Manager.")
 	}
 }
@@ -129,13 +122,13 @@ func (c checker) keyPair(r *resource.Resource, property string) {
 // the property the image and the account's default decide ("Configure the
 // Instance Metadata Service options", Amazon EC2 User Guide).
 func (c checker) metadata(r *resource.Resource, property string) {
-	c.looked(r)
+	c.tally.Look(r)
 	switch v := r.Props.Path(property); {
 	case v.Text() == "required":
 	case v.FirstUnknown() != nil:
 		c.doubt(r, property, fmt.Sprintf("Whether the metadata service of %s answers sessions only is not known: %s.", c.in.Name(r), v.FirstUnknown().Error()))
 	default:
-		c.refute(r, CodeMetadata, property, fmt.Sprintf("The metadata service of %s hands out credentials without a session: a request that a program can be made to send is enough.", c.in.Name(r)),
+		c.tally.RefuteAt(r, CodeMetadata, property, fmt.Sprintf("The metadata service of %s hands out credentials without a session: a request that a program can be made to send is enough.", c.in.Name(r)),
 			"Set "+property+" to required.")
 	}
 }
@@ -144,7 +137,7 @@ func (c checker) metadata(r *resource.Resource, property string) {
 // itself has no old ones ("Replace Auto Scaling instances based on maximum
 // instance lifetime", Amazon EC2 Auto Scaling User Guide).
 func (c checker) age(r *resource.Resource) {
-	c.looked(r)
+	c.tally.Look(r)
 	least, _ := r.Props.Get("MinSize").Int()
 	wanted, asked := r.Props.Get("DesiredCapacity").Int()
 	if r.Props.Get("MinSize").Text() == "0" && least == 0 && asked && wanted == 0 {
@@ -156,7 +149,7 @@ func (c checker) age(r *resource.Resource) {
 	case v.FirstUnknown() != nil:
 		c.doubt(r, "MaxInstanceLifetime", fmt.Sprintf("How old instances of %s become is not known: %s.", c.in.Name(r), v.FirstUnknown().Error()))
 	case !known || n == 0 || n > oldest:
-		c.refute(r, CodeOld, "MaxInstanceLifetime", fmt.Sprintf("Instances of %s may become older than thirty days, and no patch reaches them until they are replaced.", c.in.Name(r)),
+		c.tally.RefuteAt(r, CodeOld, "MaxInstanceLifetime", fmt.Sprintf("Instances of %s may become older than thirty days, and no patch reaches them until they are replaced.", c.in.Name(r)),
 			fmt.Sprintf("Set MaxInstanceLifetime to %d or less.", oldest))
 	}
 }
@@ -174,7 +167,7 @@ func (c checker) ports() {
 				continue
 			}
 			judged[l.To.String()] = true
-			c.looked(i.Owner)
+			c.tally.Look(i.Owner)
 			for _, rule := range g.Ingress {
 				c.port(i.Owner, rule)
 			}
