@@ -23,6 +23,7 @@ import (
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/report"
 	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/snapshot"
 	"github.com/suretyhq/surety/internal/synth"
 )
 
@@ -76,32 +77,51 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	}
 	s.source = strings.Join(paths, ", ")
 
+	if err := s.read(ctx, env, paths, intrinsic.Options{Params: params, Account: in.account, Region: in.region}); err != nil {
+		return nil, err
+	}
+
 	begin := time.Now()
-	asm, problems := assembly.Load(ctx, paths...)
-	s.timing.Load = time.Since(begin)
-	if err := settle(ctx, env, problems); err != nil {
-		return nil, err
-	}
-	s.stacks = len(asm.Stacks)
-
-	begin = time.Now()
-	opts := intrinsic.Options{Params: params, Account: in.account, Region: in.region}
-	resources, problems := intrinsic.Resolve(asm, opts)
-	s.sizes = intrinsic.Templates(asm, opts)
-	graph, doubles := resource.New(resources)
-	s.timing.Resolve = time.Since(begin)
-	if err := settle(ctx, env, append(problems, doubles...)); err != nil {
-		return nil, err
-	}
-	s.graph = graph
-
-	begin = time.Now()
 	if s.estate != nil {
-		s.parts = part.Bind(s.estate, graph)
+		s.parts = part.Bind(s.estate, s.graph)
 	}
-	s.net = network.Build(graph, network.Options{Ports: proof.Ports(s.estate, graph)})
+	s.net = network.Build(s.graph, network.Options{Ports: proof.Ports(s.estate, s.graph)})
 	s.timing.Prove = time.Since(begin)
 	return s, ctx.Err()
+}
+
+// read makes the graph of what the paths hold: snapshots, and templates.
+func (s *subject) read(ctx context.Context, env Env, paths []string, opts intrinsic.Options) error {
+	var snapshots, templates []string
+	for _, path := range paths {
+		if snapshot.Is(path) {
+			snapshots = append(snapshots, path)
+		} else {
+			templates = append(templates, path)
+		}
+	}
+	begin := time.Now()
+	asm, problems := &assembly.Assembly{}, diag.List(nil)
+	if len(templates) > 0 || len(snapshots) == 0 {
+		asm, problems = assembly.Load(ctx, templates...)
+	}
+	taken, faults := &snapshot.Snapshot{}, diag.List(nil)
+	if len(snapshots) > 0 {
+		taken, faults = snapshot.Load(ctx, snapshot.Options{Account: opts.Account, Region: opts.Region}, snapshots...)
+	}
+	s.timing.Load = time.Since(begin)
+	if err := settle(ctx, env, append(problems, faults...)); err != nil {
+		return err
+	}
+	s.stacks = len(asm.Stacks) + taken.Places
+
+	begin = time.Now()
+	resources, problems := intrinsic.Resolve(asm, opts)
+	s.sizes = intrinsic.Templates(asm, opts)
+	graph, doubles := resource.New(append(resources, taken.Resources...))
+	s.timing.Resolve = time.Since(begin)
+	s.graph = graph
+	return settle(ctx, env, append(problems, doubles...))
 }
 
 // prove runs the claims with the given ids, or all.
