@@ -21,7 +21,7 @@ import (
 
 // handoverSteps give the management account's stacks what only AWS knows, and
 // move accounts into the units that those stacks make. What has to be there
-// first, and is made by a stack or by people, is waited for: it is Later.
+// first, and is made by a stack or by people, is waited for: it is work.Later.
 func (w *world) handoverSteps() []step {
 	e := w.o.Document.Estate()
 	all := []step{w.parameterStep("organisation/root", "the organisation's root", w.root)}
