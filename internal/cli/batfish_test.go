@@ -46,7 +46,7 @@ func batfish(t *testing.T) string {
 			return data
 		}
 	}
-	t.Skip("Batfish's networks are not at hand: SURETY_BATFISH names the folder with expected.json")
+	t.Skip("Batfish's networks, which are not ours to keep, are not at hand: SURETY_BATFISH names the folder with expected.json")
 	return ""
 }
 

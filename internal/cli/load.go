@@ -57,6 +57,38 @@ type subject struct {
 	parts  *part.Binding
 	net    *network.Network
 	timing report.Timing
+	read   *reading // of the paths; nil: not begun
+}
+
+// reading is an assembly that is being loaded.
+type reading struct {
+	done     chan struct{}
+	stop     context.CancelFunc
+	assembly *assembly.Assembly
+	problems diag.List
+	took     time.Duration
+}
+
+func startReading(ctx context.Context, paths ...string) *reading {
+	ctx, stop := context.WithCancel(ctx)
+	r := &reading{done: make(chan struct{}), stop: stop}
+	go func() {
+		defer close(r.done)
+		begin := time.Now()
+		r.assembly = &assembly.Assembly{}
+		if len(paths) > 0 { // none: there are snapshots only
+			r.assembly, r.problems = assembly.Load(ctx, paths...)
+		}
+		r.took = time.Since(begin)
+	}()
+	return r
+}
+
+// result waits for the assembly.
+func (r *reading) result() (*assembly.Assembly, diag.List) {
+	<-r.done
+	r.stop()
+	return r.assembly, r.problems
 }
 
 // load goes the way from files to a network: it synthesises where that is
@@ -77,7 +109,7 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	}
 	s.source = strings.Join(paths, ", ")
 
-	if err := s.read(ctx, env, paths, intrinsic.Options{Params: params, Account: in.account, Region: in.region}); err != nil {
+	if err := s.resolve(ctx, env, paths, intrinsic.Options{Params: params, Account: in.account, Region: in.region}); err != nil {
 		return nil, err
 	}
 
@@ -90,26 +122,17 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	return s, ctx.Err()
 }
 
-// read makes the graph of what the paths hold: snapshots, and templates.
-func (s *subject) read(ctx context.Context, env Env, paths []string, opts intrinsic.Options) error {
-	var snapshots, templates []string
-	for _, path := range paths {
-		if snapshot.Is(path) {
-			snapshots = append(snapshots, path)
-		} else {
-			templates = append(templates, path)
-		}
+// resolve makes the graph of what the paths hold: templates, and snapshots.
+func (s *subject) resolve(ctx context.Context, env Env, paths []string, opts intrinsic.Options) error {
+	templates, snapshots := kinds(paths)
+	if s.read == nil {
+		s.read = startReading(ctx, templates...)
 	}
 	begin := time.Now()
-	asm, problems := &assembly.Assembly{}, diag.List(nil)
-	if len(templates) > 0 || len(snapshots) == 0 {
-		asm, problems = assembly.Load(ctx, templates...)
-	}
-	taken, faults := &snapshot.Snapshot{}, diag.List(nil)
-	if len(snapshots) > 0 {
-		taken, faults = snapshot.Load(ctx, snapshot.Options{Account: opts.Account, Region: opts.Region}, snapshots...)
-	}
-	s.timing.Load = time.Since(begin)
+	taken, faults := snapshot.Load(ctx, snapshot.Options{Account: opts.Account, Region: opts.Region}, snapshots...)
+	took := time.Since(begin)
+	asm, problems := s.read.result()
+	s.timing.Load = max(s.read.took, took)
 	if err := settle(ctx, env, append(problems, faults...)); err != nil {
 		return err
 	}
@@ -122,6 +145,18 @@ func (s *subject) read(ctx context.Context, env Env, paths []string, opts intrin
 	s.timing.Resolve = time.Since(begin)
 	s.graph = graph
 	return settle(ctx, env, append(problems, doubles...))
+}
+
+// kinds tells snapshots from what holds templates.
+func kinds(paths []string) (templates, snapshots []string) {
+	for _, path := range paths {
+		if snapshot.Is(path) {
+			snapshots = append(snapshots, path)
+		} else {
+			templates = append(templates, path)
+		}
+	}
+	return templates, snapshots
 }
 
 // prove runs the claims with the given ids, or all.
@@ -151,7 +186,7 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 // locate loads the estate, where there is one, and returns the paths to load:
 // those that were named, or the estate's assembly, synthesised first if it is
 // absent or stale.
-func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, error) {
+func (s *subject) locate(ctx context.Context, env Env, in inputs) (paths []string, err error) {
 	if len(in.paths) > 0 && !in.estateGiven {
 		return in.paths, nil
 	}
@@ -162,16 +197,26 @@ func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, err
 		return nil, fmt.Errorf("there is no %s here and no PATH was named\n"+
 			"surety init writes one to start from; surety prove PATH proves templates or a cdk.out without one", in.estateFile)
 	}
-	e, err := loadDeployable(env, in.estateFile)
-	if err != nil {
+	if len(in.paths) > 0 {
+		s.estate, err = loadDeployable(env, in.estateFile)
+		return in.paths, err
+	}
+	// What is there is mostly up to date, and read while that is looked into.
+	out := outOf(in.estateFile)
+	ahead := startReading(ctx, out)
+	defer func() {
+		if s.read == nil {
+			ahead.stop()
+		}
+	}()
+	if s.estate, err = loadDeployable(env, in.estateFile); err != nil {
 		return nil, err
 	}
-	s.estate = e
-	if len(in.paths) > 0 {
-		return in.paths, nil
+	kept, err := ensureAssembly(ctx, env, in.estateFile, out)
+	if kept {
+		s.read = ahead
 	}
-	out := outOf(in.estateFile)
-	return []string{out}, ensureAssembly(ctx, env, in.estateFile, out)
+	return []string{out}, err
 }
 
 // settle prints warnings and returns errors.
