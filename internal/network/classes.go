@@ -317,6 +317,11 @@ func (c *compiler) lists() [][]span32 {
 			}
 		}
 	}
+	for _, v := range resource.Views[resource.VPNGateway](c.g) {
+		for _, p := range v.Routes {
+			add([]span32{c.n.atoms.of(p)})
+		}
+	}
 	for _, f := range c.n.firewalls {
 		for _, rules := range [][]fwRule{f.stateless, f.stateful} {
 			for _, r := range rules {

@@ -83,7 +83,7 @@ func (j *journey) lookBack() {
 	switch {
 	case there.end == stops || n.options.Mutant == IgnoreReturn || !j.lands(there, j.dst),
 		there.nat != nil && there.nat.subnet == nil, // regional: its routes are not modelled
-		there.end == leaves && there.vpc == nil,     // an unknown way
+		there.vpc == nil && j.dst.external(),        // an unknown way
 		there.end == leaves && there.nat == nil && n.answers(there):
 		j.once = true
 		return

@@ -384,7 +384,7 @@ func (t *trip) reply(f *flow) {
 			t.replyACL(&back, t.src.k.sub.acl, t.src.k.sub, outward, t.src.x)
 			t.replyACL(&back, t.src.k.sub.acl, t.src.k.sub, inward, t.dst.x)
 		}
-	case t.there.vpc == nil && t.there.end == leaves: // an unknown way
+	case t.there.vpc == nil && t.dst.external(): // an unknown way
 		f.doubt()
 		return
 	case t.back == nil && t.there.nat != nil && t.there.nat.subnet == nil:
