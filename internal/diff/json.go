@@ -7,33 +7,24 @@ import (
 
 // The JSON of a change, version 1.
 type jsonChange struct {
-	Version   int            `json:"version"`
-	Old       string         `json:"old"`
-	New       string         `json:"new"`
-	Outcome   string         `json:"outcome"`
-	Data      []jsonFinding  `json:"data"`
-	Claims    []jsonClaim    `json:"claims"`
-	Flows     []jsonFlow     `json:"flows"`
-	Zones     []jsonZones    `json:"zones"`
-	Resources []jsonResource `json:"resources"`
-	Usage     []jsonUsage    `json:"usage"`
-}
-
-type jsonFinding struct {
-	Outcome  string `json:"outcome"`
-	Code     string `json:"code"`
-	Address  string `json:"address,omitempty"`
-	Property string `json:"property,omitempty"`
-	Message  string `json:"message"`
-	Fix      string `json:"fix,omitempty"`
+	Version   int                  `json:"version"`
+	Old       string               `json:"old"`
+	New       string               `json:"new"`
+	Outcome   string               `json:"outcome"`
+	Data      []report.JSONFinding `json:"data"`
+	Claims    []jsonClaim          `json:"claims"`
+	Flows     []jsonFlow           `json:"flows"`
+	Zones     []jsonZones          `json:"zones"`
+	Resources []jsonResource       `json:"resources"`
+	Usage     []jsonUsage          `json:"usage"`
 }
 
 type jsonClaim struct {
-	ID       string        `json:"id"`
-	Scope    string        `json:"scope"`
-	Old      string        `json:"old"`
-	New      string        `json:"new"`
-	Findings []jsonFinding `json:"findings"`
+	ID       string               `json:"id"`
+	Scope    string               `json:"scope"`
+	Old      string               `json:"old"`
+	New      string               `json:"new"`
+	Findings []report.JSONFinding `json:"findings"`
 }
 
 type jsonFlow struct {
@@ -109,14 +100,10 @@ func (c *Change) json() jsonChange {
 	return out
 }
 
-func jsonFindings(all []proof.Finding) []jsonFinding {
-	out := []jsonFinding{}
+func jsonFindings(all []proof.Finding) []report.JSONFinding {
+	out := []report.JSONFinding{}
 	for _, f := range all {
-		x := jsonFinding{Outcome: f.Outcome.String(), Code: f.Code, Property: f.Property, Message: f.Message, Fix: f.Fix}
-		if !f.At.IsZero() {
-			x.Address = f.At.String()
-		}
-		out = append(out, x)
+		out = append(out, report.NewJSONFinding(f))
 	}
 	return out
 }

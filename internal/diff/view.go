@@ -102,7 +102,7 @@ func (c *Change) sections() []section {
 	add("Data", findings(c.Data.Witness))
 	var lines []string
 	for _, x := range c.Claims {
-		lines = append(lines, fmt.Sprintf("%s %s %s: %s → %s", sign(x.New), x.ID, x.Scope, came(x.Old), came(x.New)))
+		lines = append(lines, fmt.Sprintf("%s %s %s: %s → %s", report.Mark(x.New), x.ID, x.Scope, came(x.Old), came(x.New)))
 		for _, f := range x.Findings {
 			lines = append(lines, "  "+f.Message)
 		}
@@ -200,24 +200,12 @@ func (r Resource) line() string {
 func findings(all []proof.Finding) []string {
 	var lines []string
 	for _, f := range all {
-		lines = append(lines, sign(f.Outcome)+" "+f.Message)
+		lines = append(lines, report.Mark(f.Outcome)+" "+f.Message)
 		if f.Outcome != proof.Waived {
 			lines = append(lines, "  "+f.Fix)
 		}
 	}
 	return lines
-}
-
-func sign(o proof.Outcome) string {
-	switch o {
-	case proof.Refuted:
-		return "✗"
-	case proof.Unknown:
-		return "?"
-	case proof.NotApplicable:
-		return "·"
-	}
-	return "✓"
 }
 
 func came(o proof.Outcome) string {
