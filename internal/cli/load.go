@@ -35,6 +35,7 @@ type inputs struct {
 	params      []string
 	account     string
 	region      string
+	stack       string // the name of the only stack, whatever its file is called
 }
 
 // inputFlags adds the flags that fill inputs.
@@ -109,7 +110,7 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	}
 	s.source = strings.Join(paths, ", ")
 
-	if err := s.resolve(ctx, env, paths, intrinsic.Options{Params: params, Account: in.account, Region: in.region}); err != nil {
+	if err := s.resolve(ctx, env, in, paths, intrinsic.Options{Params: params, Account: in.account, Region: in.region}); err != nil {
 		return nil, err
 	}
 
@@ -123,7 +124,7 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 }
 
 // resolve makes the graph of what the paths hold: templates, and snapshots.
-func (s *subject) resolve(ctx context.Context, env Env, paths []string, opts intrinsic.Options) error {
+func (s *subject) resolve(ctx context.Context, env Env, in inputs, paths []string, opts intrinsic.Options) error {
 	templates, snapshots := kinds(paths)
 	if s.read == nil {
 		s.read = startReading(ctx, templates...)
@@ -132,6 +133,9 @@ func (s *subject) resolve(ctx context.Context, env Env, paths []string, opts int
 	taken, faults := snapshot.Load(ctx, snapshot.Options{Account: opts.Account, Region: opts.Region}, snapshots...)
 	took := time.Since(begin)
 	asm, problems := s.read.result()
+	if in.stack != "" && asm != nil && len(asm.Stacks) == 1 {
+		asm.Stacks[0].Addr.Name = in.stack
+	}
 	s.timing.Load = max(s.read.took, took)
 	if err := settle(ctx, env, append(problems, faults...)); err != nil {
 		return err
@@ -159,6 +163,11 @@ func kinds(paths []string) (templates, snapshots []string) {
 	return templates, snapshots
 }
 
+// input is what claims read.
+func (s *subject) input(env Env) *proof.Input {
+	return &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
+}
+
 // prove runs the claims with the given ids, or all.
 func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Report, error) {
 	all := claims.All()
@@ -166,8 +175,7 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 		return nil, err
 	}
 	begin := time.Now()
-	in := &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
-	verdicts, err := proof.Run(ctx, in, all, proof.Only(only...))
+	verdicts, err := proof.Run(ctx, s.input(env), all, proof.Only(only...))
 	if err != nil {
 		return nil, err
 	}
