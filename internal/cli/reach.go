@@ -176,11 +176,19 @@ func (s *subject) answer(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p, ok := parsePrefix(q.to); ok && s.observed() {
+		return s.answerAddress(q, from, p)
+	}
 	to, err := s.end(q.to)
 	if err != nil {
 		return nil, err
 	}
-	n, asked := q.packets(s.net)
+	return s.answerClasses(q, s.net, from, to)
+}
+
+// answerClasses asks a network about every pair of some classes.
+func (s *subject) answerClasses(q question, in *network.Network, from, to []network.ClassID) (*answer, error) {
+	n, asked := q.packets(in)
 	a := &answer{q: q, s: s, net: n, verdict: unreachable}
 	var best [2]network.ClassID
 	var show network.PacketSet

@@ -170,6 +170,7 @@ func (c *compiler) compile() {
 	c.collect()
 	c.n.atoms = newAtoms(c.all)
 	c.n.ports = newPorts(c.cuts)
+	c.n.gatewayProtocols()
 	c.vpcs()
 	c.securityGroups()
 	c.firewalls()
@@ -182,6 +183,7 @@ func (c *compiler) compile() {
 	c.nats()
 	c.endpoints()
 	c.interfaces()
+	c.sites()
 }
 
 // private is what never is an address on the internet (IANA's special-purpose
@@ -234,6 +236,7 @@ func (c *compiler) collect() {
 	}
 	c.collectFirewalls()
 	c.collectListeners()
+	c.collectSites()
 	for _, f := range c.n.options.Ports {
 		c.cuts.add(protocolOf(f.Protocol), f.From, f.To)
 	}
@@ -530,7 +533,11 @@ func (c *compiler) endpoints() {
 	}
 	for _, i := range c.g.Interfaces() {
 		if s := c.n.subnetAt[i.Subnet.To]; s != nil && i.Kind == resource.EndInstance {
-			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], instance{subnet: s, forwards: i.Forwards})
+			x := instance{subnet: s, forwards: i.Forwards}
+			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], x)
+			if !i.Self.IsZero() && i.Self != i.Owner.Addr {
+				c.n.instances[i.Self] = append(c.n.instances[i.Self], x)
+			}
 		}
 	}
 }

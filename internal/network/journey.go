@@ -18,6 +18,8 @@ func (j *journey) begin(n *Network, src, dst end) {
 	switch {
 	case src.k.sub != nil && src.k.sub == dst.k.sub:
 		j.same, j.once = true, true
+	case src.k.site != nil:
+		j.ways = n.linesTo(src.k.site.start, dst.x)
 	case src.external():
 		j.ways = n.linesTo(dst.k.sub.vpc.world, dst.x)
 	default:
@@ -81,8 +83,8 @@ func (j *journey) lookBack() {
 	switch {
 	case there.end == stops || n.options.Mutant == IgnoreReturn || !j.lands(there, j.dst),
 		there.nat != nil && there.nat.subnet == nil, // regional: its routes are not modelled
-		there.end == leaves && there.vpc == nil,     // an unknown way
-		there.end == leaves && n.isEgressOnly(there):
+		there.vpc == nil && j.dst.external(),        // an unknown way
+		there.end == leaves && there.nat == nil && n.answers(there):
 		j.once = true
 		return
 	case there.nat != nil:
@@ -90,6 +92,8 @@ func (j *journey) lookBack() {
 		if there.end == arrives {
 			j.toNAT = n.linesTo(j.dst.k.sub.start, there.nat.source[0])
 		}
+	case there.end == leaves && n.siteAt[there.via] != nil:
+		origin = n.siteAt[there.via].start
 	case there.end == leaves:
 		origin = there.vpc.world
 	default:
