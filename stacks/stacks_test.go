@@ -189,11 +189,13 @@ func TestB05_TemplatesAreFarFromTheirLimits(t *testing.T) {
 	}
 }
 
-var stackOutput = regexp.MustCompile(`"Fn::GetStackOutput":\s*\{\s*"StackName":\s*"([^"]+)"`)
+// stackOutput matches what reads an output of a stack: of one that the template
+// names, or of the tenant's own of a layer.
+var stackOutput = regexp.MustCompile(`"Fn::GetStackOutput":\s*\{\s*"StackName":\s*(?:"([^"]+)"|\{\s*"Fn::Join":\s*\[\s*"",\s*\[\s*"([^"]+)",\s*\{\s*"Ref":\s*"Tenant"\s*\}\s*\]\s*\]\s*\})`)
 
 func TestEveryReferenceIsADependencyAndNoneGoesInACircle(t *testing.T) {
 	a := load(t)
-	after := map[string][]string{}
+	after, tenants := map[string][]string{}, 0
 	for name, artifact := range a.manifest.Artifacts {
 		if artifact.Type != "aws:cloudformation:stack" {
 			continue
@@ -204,13 +206,18 @@ func TestEveryReferenceIsADependencyAndNoneGoesInACircle(t *testing.T) {
 			}
 		}
 		for _, m := range stackOutput.FindAllStringSubmatch(string(read(t, a.dir, artifact.Properties.TemplateFile)), -1) {
-			if !slices.Contains(artifact.Dependencies, m[1]) {
-				t.Errorf("%s reads an output of %s but does not depend on it", name, m[1])
+			from := m[1]
+			if from == "" {
+				from = m[2] + artifact.Properties.Parameters["Tenant"]
+				tenants++
+			}
+			if !slices.Contains(artifact.Dependencies, from) {
+				t.Errorf("%s reads an output of %s but does not depend on it", name, from)
 			}
 		}
 	}
-	if len(after) == 0 {
-		t.Fatal("no stack depends on another")
+	if len(after) == 0 || tenants == 0 {
+		t.Fatalf("%d stacks depend on others, %d references lead to a tenant's own", len(after), tenants)
 	}
 	state := map[string]int{}
 	var visit func(name string, path []string)

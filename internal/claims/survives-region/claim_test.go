@@ -88,9 +88,14 @@ func (e *estateOf) names() {
 	at(e.there, "prod-recovery", "", "AWS::CloudWatch::Alarm", "Moved", build.Props{"AlarmName": "moved", "Namespace": "Own", "Period": 60, "EvaluationPeriods": 1})
 	at(e.there, "prod-recovery", "", "AWS::Route53::HealthCheck", "Check", build.Props{"HealthCheckConfig": build.Props{"Type": "CLOUDWATCH_METRIC",
 		"AlarmIdentifier": build.Props{"Name": "moved", "Region": "ap-southeast-4"}, "InsufficientDataHealthStatus": "LastKnownStatus"}})
+	e.failover("", "api.prod.acme.example")
+}
+
+// failover adds the records of a name.
+func (e *estateOf) failover(prefix, name string) {
 	record := func(logical, failover string, to *build.Builder, props build.Props) {
-		props["Name"], props["Failover"], props["AliasTarget"] = "api.prod.acme.example", failover, build.Props{"DNSName": to.Attr("Domain", "RegionalDomainName")}
-		e.home.Add("AWS::Route53::RecordSet", logical, props)
+		props["Name"], props["Failover"], props["AliasTarget"] = name, failover, build.Props{"DNSName": to.Attr(prefix+"Domain", "RegionalDomainName")}
+		e.home.Add("AWS::Route53::RecordSet", prefix+logical, props)
 	}
 	record("Primary", "PRIMARY", e.home, build.Props{"HealthCheckId": e.there.Attr("Check", "HealthCheckId")})
 	record("Secondary", "SECONDARY", e.there, build.Props{})
@@ -99,11 +104,18 @@ func (e *estateOf) names() {
 // run returns the findings of the environment as "outcome code".
 func run(t *testing.T, text string, change func(map[string]*resource.Resource)) []string {
 	t.Helper()
+	return runOn(t, text, func(*estateOf) {}, change)
+}
+
+// runOn is run with more in the templates.
+func runOn(t *testing.T, text string, more func(*estateOf), change func(map[string]*resource.Resource)) []string {
+	t.Helper()
 	e, problems := estate.Parse("estate.yaml", []byte(text))
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
 	built := recovering()
+	more(built)
 	var all []*resource.Resource
 	by := map[string]*resource.Resource{}
 	for _, b := range []*build.Builder{built.home, built.there, built.hub, built.hubThere} {
