@@ -185,6 +185,7 @@ func TestS35_WhatRecoversNeedsNothingOfTheHomeRegion(t *testing.T) {
 		{"nobody follows", func(r all) { set(r["there/Cluster"], build.Props{"GlobalClusterIdentifier": "other"}) }, []string{"refuted " + CodeSecondary}},
 		{"another version", func(r all) { set(r["there/Cluster"], build.Props{"EngineVersion": "16.1"}) }, []string{"refuted " + CodeEngine}},
 		{"a version that is not known", func(r all) { set(r["there/Cluster"], build.Props{"EngineVersion": build.Unknown("a parameter")}) }, []string{"unknown " + CodeUnknown}},
+		{"a version at home that is not known", func(r all) { set(r["home/Cluster"], build.Props{"EngineVersion": build.Unknown("a parameter")}) }, []string{"unknown " + CodeUnknown}},
 		{"one instance", func(r all) { r["there/Two"] = nil }, []string{"refuted " + CodeSmall}},
 		{"a burstable instance", func(r all) { set(r["there/Two"], build.Props{"DBInstanceClass": "db.t4g.medium"}) }, []string{"refuted " + CodeClass}},
 		{"lag that nobody sees", func(r all) { r["there/Behind"] = nil }, []string{"refuted " + CodeLag}},

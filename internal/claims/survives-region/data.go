@@ -76,7 +76,9 @@ func refers(v value.Value, to addr.Address) bool {
 func (c *checker) alike(first, second *resource.Resource) {
 	for _, p := range []string{"Engine", "EngineVersion"} {
 		a, b := first.Props.Get(p), second.Props.Get(p)
-		if why := b.FirstUnknown(); why != nil {
+		if why := a.FirstUnknown(); why != nil {
+			c.doubt(first.Addr, p, why, "which engine "+c.in.Name(first)+" runs")
+		} else if why := b.FirstUnknown(); why != nil {
 			c.doubt(second.Addr, p, why, "which engine "+c.in.Name(second)+" runs")
 		} else if !value.Equal(a, b) {
 			c.refute(CodeEngine, second.Addr, p, "Give both clusters the same engine and version.", "%s of %s is %s, and that of %s %s.", p, c.in.Name(second), b, c.in.Name(first), a)
