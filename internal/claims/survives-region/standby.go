@@ -248,22 +248,12 @@ func granted(s policy.Statement, holders []estate.PartID, of store) []may {
 	return all
 }
 
-// holders returns the services whose roles hold a policy: the role's own, or those
-// that the policy is attached to.
+// holders returns the services whose roles hold a policy.
 func (c *checker) holders(r *resource.Resource) []estate.PartID {
 	var all []estate.PartID
-	add := func(a addr.Address) {
-		id := c.in.PartOf(a)
-		if c.in.KindOf(id) == estate.KindService && !slices.Contains(all, id) {
+	for _, role := range policy.Roles(r) {
+		if id := c.in.PartOf(role); c.in.KindOf(id) == estate.KindService && !slices.Contains(all, id) {
 			all = append(all, id)
-		}
-	}
-	if r.Type == "AWS::IAM::Role" {
-		add(r.Addr)
-	}
-	for _, v := range append(r.Props.Get("Roles").Items(), r.Props.Get("RoleName")) {
-		if ref, ok := v.Ref(); ok {
-			add(ref.To)
 		}
 	}
 	return all

@@ -39,19 +39,9 @@ func (c *checker) access() {
 // that the policy is attached to.
 func (c *checker) holders(r *resource.Resource) []estate.PartID {
 	var all []estate.PartID
-	add := func(a addr.Address) {
-		if id := c.in.PartOf(a); !slices.Contains(all, id) {
+	for _, role := range policy.Roles(r) {
+		if id := c.in.PartOf(role); !slices.Contains(all, id) {
 			all = append(all, id)
-		}
-	}
-	if r.Type == "AWS::IAM::Role" {
-		add(r.Addr)
-		return all
-	}
-	roles := slices.Concat(r.Props.Get("Roles").Items(), []value.Value{r.Props.Get("RoleName")})
-	for _, v := range roles {
-		if ref, ok := v.Ref(); ok {
-			add(ref.To)
 		}
 	}
 	return all
