@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
 )
 
@@ -259,6 +260,13 @@ func TestPartsCarryTheirTags(t *testing.T) {
 				if _, ok := parts[id]; !ok {
 					t.Errorf("%s (%s) is tagged %q, which is no part of the estate", r, typ, id)
 				}
+				parts[id] = true
+			}
+		}
+	}
+	for _, r := range a.every(t, "AWS::KMS::Key") {
+		if r.tag(addr.TagPart) == estate.PartTenant { // all that a tenant has of its own where it recovers
+			for _, id := range a.partsOf(r) {
 				parts[id] = true
 			}
 		}
