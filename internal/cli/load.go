@@ -34,6 +34,7 @@ type inputs struct {
 	params      []string
 	account     string
 	region      string
+	stack       string // the name of the only stack, whatever its file is called
 }
 
 // inputFlags adds the flags that fill inputs.
@@ -109,6 +110,9 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 		s.read = startReading(ctx, paths...)
 	}
 	asm, problems := s.read.result()
+	if in.stack != "" && asm != nil && len(asm.Stacks) == 1 {
+		asm.Stacks[0].Addr.Name = in.stack
+	}
 	s.timing.Load = s.read.took
 	if err := settle(ctx, env, problems); err != nil {
 		return nil, err
@@ -135,6 +139,11 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	return s, ctx.Err()
 }
 
+// input is what claims read.
+func (s *subject) input(env Env) *proof.Input {
+	return &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
+}
+
 // prove runs the claims with the given ids, or all.
 func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Report, error) {
 	all := claims.All()
@@ -142,8 +151,7 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 		return nil, err
 	}
 	begin := time.Now()
-	in := &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
-	verdicts, err := proof.Run(ctx, in, all, proof.Only(only...))
+	verdicts, err := proof.Run(ctx, s.input(env), all, proof.Only(only...))
 	if err != nil {
 		return nil, err
 	}
