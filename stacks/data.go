@@ -60,7 +60,7 @@ func (env *environment) addData() error {
 		stack.AddStackDependency(env.home.stacks[LayerData], jsii.String("the database follows home's"))
 	case env.recovery != nil:
 		props.Global = &postgres.Global{Identifier: env.label(), SecretName: env.estate.Name + "/" + env.name + "/database/administrator",
-			Replicas: env.secretReplicas(stack, "ReplicaKey", env.recovery.dataAlias())}
+			Replicas: env.secretReplicas(stack, "ReplicaKey", LayerKeys, env.recovery.dataAlias())}
 	}
 	env.database = postgres.New(stack, "Database", props)
 	asPart(env.database.Construct, estate.PartDatabase)

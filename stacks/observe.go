@@ -23,7 +23,6 @@ import (
 // tenants' sake is watched apart, because other environments have none of it.
 func (env *environment) addObserve() error {
 	layers := slices.Sorted(maps.Keys(env.stacks))
-	layers = slices.DeleteFunc(layers, func(l string) bool { return l == LayerTenant }) // a template, deployed once for each tenant
 	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
 	env.addCanaries(stack)
 	_, logs := alarms.Find(env.inRegion(layers))

@@ -39,6 +39,9 @@ const (
 	LayerAccess    = "access"
 	LayerTenancy   = "tenancy"
 	LayerTenant    = "tenant"
+	// LayerFoothold is what a tenant has in the recovery Region before its stack at
+	// home, which refers to it.
+	LayerFoothold  = "foothold"
 	LayerFiles     = "files"
 	LayerAnalytics = "analytics"
 
@@ -200,7 +203,6 @@ func workloadLayers() []layer {
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
 		{name: LayerGateway, wanted: (*environment).wantsTenantAPIs, add: (*environment).addTenantAPIs, stacks: (*environment).shards},
 		{name: LayerPlans, wanted: (*environment).wantsTenantAPIs, add: (*environment).addPlans},
-		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
 		{name: LayerEdge, wanted: (*environment).wantsWebsite, add: (*environment).addEdge},
 		{name: LayerEdgeLogs, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeLogs},
@@ -209,6 +211,16 @@ func workloadLayers() []layer {
 		{name: LayerTenantBackup, wanted: (*environment).wantsTenantBackup, add: (*environment).addTenantBackup},
 		// The last: it watches what the others made.
 		{name: LayerObserve, add: (*environment).addObserve},
+	}
+}
+
+// tenantTemplates are composed after the workload of all sites, the first for all
+// of them before the second: each is deployed once for each tenant, and a tenant's
+// stack at home refers to its foothold in the recovery Region.
+func tenantTemplates() []layer {
+	return []layer{
+		{name: LayerFoothold, wanted: (*environment).wantsFoothold, add: (*environment).addFoothold},
+		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 	}
 }
 
@@ -235,7 +247,7 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	pair(environments)
 	c.total = hubStacks*len(e.Hubs()) + c.securityStacks() + c.backupStacks() + c.organisationStacks()
 	for _, env := range environments {
-		for _, l := range slices.Concat(networkLayers(), workloadLayers(), failoverLayers()) {
+		for _, l := range slices.Concat(networkLayers(), workloadLayers(), tenantTemplates(), failoverLayers()) {
 			c.total += l.count(env)
 		}
 	}
@@ -262,6 +274,13 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	for _, env := range environments {
 		if err := env.compose(workloadLayers()); err != nil {
 			return nil, err
+		}
+	}
+	for _, l := range tenantTemplates() {
+		for _, env := range environments {
+			if err := env.compose([]layer{l}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, env := range environments {

@@ -37,6 +37,9 @@ var implementers = map[estate.Kind][]string{
 	estate.KindFiles:       {"AWS::S3::Bucket"},
 	estate.KindEdge:        {"AWS::CloudFront::Distribution"},
 	estate.KindBreakGlass:  {"AWS::AutoScaling::AutoScalingGroup"},
+
+	// Of a tenant where its environment recovers, the key alone is its own.
+	estate.KindTenantStandby: {"AWS::KMS::Key"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
