@@ -59,10 +59,14 @@ func (env *environment) inRegion(layers []string) []awscdk.Stack {
 // hubObserve watches a hub.
 func (c *composer) hubObserve(h *hub) awscdk.Stack {
 	name := c.hubLabel(h.site)
-	stack := c.stack(c.hubPlace(h.site), LayerHubObserve, "Alarms and dashboard of the "+h.site.Name+" of the estate "+c.estate.Name, h.stack)
+	stack := c.stack(c.hubPlace(h.site), LayerHubObserve, "Alarms and dashboard of the "+h.site.Name+" of the estate "+c.estate.Name, h.stack, h.peering)
 	o := &observed{name: name, key: imported(stack, "LogKey", h.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
 	o.addTopic(stack)
-	made := o.watch(stack, []awscdk.Stack{h.stack, stack})
+	watched := []awscdk.Stack{h.stack, stack}
+	if h.peering != nil {
+		watched = append(watched, h.peering)
+	}
+	made := o.watch(stack, watched)
 	made.Count(alarms.FirewallBlocked(), h.alerts.LogGroupName())
 	c.addDatadogRole(stack, h.site.Name, name, "")
 	return stack

@@ -394,6 +394,12 @@ func TestS28_SecurityGroupsOpenExactlyTheFlows(t *testing.T) {
 				wantOut = append(wantOut, r)
 			}
 		}
+		for _, f := range a.estate.PeeredFlows() {
+			there, _ := a.estate.Plan().Sites.Get(f.To.Environment)
+			if f.From.Environment == env {
+				wantOut = append(wantOut, rule{from: f.From.Name, to: there.Range(estate.TierReplication).String(), protocol: f.Protocol, ports: fmt.Sprint(f.Port, "-", f.Port)})
+			}
+		}
 		out, in := groupRules(t, a, "cover-"+env+"-network")
 		same(t, env+": outgoing", out, wantOut)
 		same(t, env+": incoming", in, wantIn)
@@ -449,7 +455,11 @@ func groupRules(t *testing.T, a assembly, stack string) (out, in []rule) {
 		return parts[text(att[0])]
 	}
 	for _, r := range a.of(t, stack, "AWS::EC2::SecurityGroupEgress") {
-		out = append(out, rule{of(r.get("GroupId")), of(r.get("DestinationSecurityGroupId")), r.text("IpProtocol"), ports(r.props)})
+		to := r.text("CidrIp")
+		if to == "null" {
+			to = of(r.get("DestinationSecurityGroupId"))
+		}
+		out = append(out, rule{of(r.get("GroupId")), to, r.text("IpProtocol"), ports(r.props)})
 	}
 	for _, r := range a.of(t, stack, "AWS::EC2::SecurityGroupIngress") {
 		in = append(in, rule{of(r.get("SourceSecurityGroupId")), of(r.get("GroupId")), r.text("IpProtocol"), ports(r.props)})

@@ -32,6 +32,7 @@ var implementers = map[estate.Kind][]string{
 	estate.KindFindings:   {"AWS::SNS::Topic"},
 
 	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
+	estate.KindReporting:   {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"},
 	estate.KindLake:        {"AWS::S3::Bucket"},
 	estate.KindBackup:      {"AWS::Backup::BackupVault"},
 	estate.KindFiles:       {"AWS::S3::Bucket"},
@@ -67,6 +68,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue"},
 
 	estate.KindReplication: {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
+	estate.KindReporting:   {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 	estate.KindBreakGlass:  {"AWS::EC2::LaunchTemplate", "AWS::SNS::Topic"},
 }
 
