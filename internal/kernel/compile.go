@@ -111,7 +111,7 @@ func (c *compiler) refuse() {
 		}
 	}
 	for r, v := range resource.Views[resource.VPC](c.g) {
-		if v.HasIPv6 || v.BlockPublicAccess != resource.No || len(v.Unknown) > 0 {
+		if v.HasIPv6 || v.Block != resource.BlockOff || len(v.Unknown) > 0 {
 			c.cannot(r, "IPv6, blocked public access or an unknown range")
 		}
 	}

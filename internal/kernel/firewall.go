@@ -39,8 +39,8 @@ func (c *compiler) firewallFilter(p *resource.FirewallPolicy) string {
 	out := []string{"ct state invalid drop", "ct mark 1 accept"}
 	for _, l := range p.StatefulGroups {
 		g := resource.View[resource.RuleGroup](c.g, l.To)
-		if g == nil || len(g.Domains) > 0 || g.Rules != "" || len(g.Unknown) > 0 {
-			c.cannot(p.Resource, "a rule group of domains, of Suricata text, or unknown")
+		if g == nil || len(g.Domains) > 0 || len(g.Unknown) > 0 {
+			c.cannot(p.Resource, "a rule group of domains, or unknown")
 			continue
 		}
 		for _, r := range g.Stateful {
@@ -62,7 +62,7 @@ func (c *compiler) firewallFilter(p *resource.FirewallPolicy) string {
 func (c *compiler) statefulRule(g *resource.RuleGroup, r resource.StatefulRule) string {
 	verdict, ok := map[string]string{"PASS": "ct mark set 1 accept", "DROP": "drop", "ALERT": ""}[r.Action]
 	proto, okProto := map[string]string{"IP": "", "TCP": "meta l4proto tcp", "UDP": "meta l4proto udp"}[r.Protocol]
-	if !ok || !okProto || r.Unknown != nil || r.SourceText != "" || r.DestinationText != "" || r.Direction == "ANY" {
+	if !ok || !okProto || r.Unknown != nil || len(r.Names) > 0 || r.SourceText != "" || r.DestinationText != "" || r.Direction == "ANY" {
 		c.cannot(g.Resource, "the rule at %s", r.Property)
 		return ""
 	}

@@ -56,8 +56,15 @@ type rank uint8
 const (
 	rankStatic rank = iota
 	rankPrefixList
-	rankPropagated
+	rankPropagated // in a Transit Gateway's table, by a VPC
+	rankDirectConnect
+	rankConnect
+	rankVPN
+	rankPeering
 )
+
+// propagated says whether nobody wrote the route down.
+func (r rank) propagated() bool { return r >= rankPropagated }
 
 // route is a route of any table.
 type route struct {
@@ -498,6 +505,13 @@ func (c *compiler) nats() {
 			x.vpc, x.source = x.subnet.vpc, x.subnet.atoms[0]
 		} else {
 			x.vpc = c.n.vpcAt[v.VPC.To]
+			if x.vpc != nil { // it may have any address of its VPC
+				for _, s := range x.vpc.local {
+					for a := s.lo; a < s.hi; a++ {
+						x.source = append(x.source, a)
+					}
+				}
+			}
 		}
 		if v.Address.IsValid() {
 			x.source = []atom{c.n.atoms.at(v.Address)}
@@ -530,7 +544,7 @@ func (c *compiler) endpoints() {
 	}
 	for _, i := range c.g.Interfaces() {
 		if s := c.n.subnetAt[i.Subnet.To]; s != nil && i.Kind == resource.EndInstance {
-			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], instance{subnet: s, forwards: i.Forwards})
+			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], instance{subnet: s, forwards: i.Forwards, public: i.Public})
 		}
 	}
 }
@@ -539,6 +553,7 @@ func (c *compiler) endpoints() {
 type instance struct {
 	subnet   *subnet
 	forwards bool
+	public   resource.Tri
 }
 
 func protocolOf(name string) resource.Protocol {

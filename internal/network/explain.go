@@ -503,14 +503,19 @@ func (tr *tracer) groups(t *trip, own *class, dir int, refs resource.Tri, used *
 
 // lostReferences is the code for a reference to a group that does not hold.
 func (t *trip) lostReferences() string {
-	if t.there != nil {
-		for _, st := range t.there.steps {
-			if st.kind == stepNAT || st.kind == stepFirewall {
-				return "SG_REFERENCES_NOT_PRESERVED"
-			}
+	code := "SG_REFERENCES_NOT_PRESERVED"
+	if t.there == nil || t.there.boxed {
+		return code
+	}
+	for _, st := range t.there.steps {
+		switch {
+		case st.kind == stepNAT || st.kind == stepFirewall:
+			return "SG_REFERENCES_NOT_PRESERVED"
+		case st.transit:
+			code = "SG_REFERENCING_SUPPORT"
 		}
 	}
-	return "SG_REFERENCING_SUPPORT"
+	return code
 }
 
 // refersTo says whether a rule refers to a group of the peer.

@@ -263,7 +263,12 @@ func (t *trip) forward(f *flow) bool {
 			sees = many(st.nat.source)
 			t.tr.nat(t, st)
 		case stepPublic:
+			if t.pastRedirection(f, t.there, st, t.src) {
+				return false
+			}
 			t.public(f, st)
+		case stepBlock:
+			t.block(f, st)
 		default:
 			t.plain(f, st)
 		}
@@ -440,8 +445,13 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 				other = to.x
 			}
 			t.replyACL(back, st.acl, st.sub, st.dir, other)
+		case stepBlock:
+			// It decides about the packet that begins a flow.
 		case stepPublic:
 			// The flow's first packet had a public address; so has its reply.
+			if t.pastRedirection(back, l, st, t.dst) {
+				return
+			}
 			t.tr.plain(st)
 		case stepFirewall:
 			t.tr.known(st)

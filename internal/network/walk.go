@@ -24,22 +24,30 @@ func (w *walker) toInternet(s state, r *route) {
 		stop("NGW_SOURCE_ADDRESS_REASSIGN", "the internet gateway drops what comes from a private NAT gateway")
 		return
 	}
-	s, ok := w.blocked(s, s.vpc)
-	if !ok {
-		return
-	}
+	s = s.blocked(s.vpc, s.nat, false)
 	s = s.leave(never)
 	public := step{kind: stepRoute, at: at, by: at, text: "the internet gateway sends it to the internet"}
-	if s.nat == nil && !w.n.atoms.isV6(w.dst) {
-		public.kind, public.code = stepPublic, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
+	if s.nat == nil {
+		public.kind, public.code, public.inner = stepPublic, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", s.vpc
 		if w.home.vpc != s.vpc && w.n.options.Mutant != IGWWithoutPublicAddress {
-			stop("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "the source has no public address at this VPC's internet gateway")
+			w.foreign(s, at, "the source has no public address at this VPC's internet gateway")
 			return
 		}
 	}
 	l := s.add(public).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, at
 	w.out = append(w.out, l)
+}
+
+// foreign stops at a gateway to the internet what comes from another VPC: with
+// IPv4 the gateway knows no public address for it, with IPv6 the address is not
+// one of the gateway's VPC.
+func (w *walker) foreign(s state, at addr.Address, text string) {
+	code := "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
+	if w.n.atoms.isV6(w.dst) {
+		code, text = "GATEWAY_REJECTS_SPOOFED_TRAFFIC", "the source's address is not one of the VPC that the gateway is of"
+	}
+	w.stop(s, step{at: at, by: at, code: code, text: text})
 }
 
 // toEgressOnly leaves by an egress-only internet gateway, for IPv6 ("Enable
@@ -50,10 +58,11 @@ func (w *walker) toEgressOnly(s state, r *route) {
 		w.stop(s, step{at: at, by: at, code: "PROTOCOL_RESTRICTION", text: "an egress-only gateway carries IPv6 to the internet only"})
 		return
 	}
-	s, ok := w.blocked(s, s.vpc)
-	if !ok {
+	if w.home.vpc != s.vpc {
+		w.foreign(s, at, "")
 		return
 	}
+	s = s.blocked(s.vpc, nil, true)
 	l := s.leave(never).add(step{at: at, by: at, text: "the egress-only gateway sends it to the internet and keeps its state"}).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, at
 	w.out = append(w.out, l)
@@ -63,7 +72,7 @@ func (w *walker) toEgressOnly(s state, r *route) {
 func (w *walker) toNAT(s state, r *route) {
 	t := w.n.nats[r.to.To]
 	switch {
-	case t == nil || t.vpc == nil || (t.subnet == nil && !t.view.Regional):
+	case t == nil || t.vpc == nil || (t.subnet == nil && !t.view.Regional) || len(t.source) == 0:
 		w.unknown(s, unknownLink(r.to, r.by, "NAT gateway"))
 		return
 	case t.vpc != s.vpc:
@@ -189,6 +198,10 @@ func (w *walker) toInstance(s state, r *route) {
 		w.stop(s, step{at: r.to.To, by: r.to.To, prop: "SourceDestCheck", code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", text: "the interface checks source and destination and drops what is not its own"})
 		return
 	}
+	if w.home.world && s.table == s.vpc.edge && i.public == resource.No {
+		w.stop(s, step{at: r.to.To, by: r.by, code: "INGRESS_RTB_NO_PUBLIC_IP", text: "an edge route table leads to an interface without a public address, which then receives nothing"})
+		return
+	}
 	why := &value.Reason{Code: "PATH_THROUGH_APPLIANCE_NOT_CHECKED", At: r.to.To, Text: "what the instance does with packets is not in the graph"}
 	w.through(s.doubt(why), i.subnet, step{at: r.to.To, by: r.to.To, text: "the instance may forward it", maybe: why})
 }
@@ -207,7 +220,7 @@ func (w *walker) through(s state, t *subnet, box step) {
 		s = s.add(step{kind: stepACL, at: t.addr, acl: t.acl, dir: inward, sub: t, skip: ifSource})
 	}
 	s = s.add(box)
-	s.in, s.out = resource.No, resource.No
+	s.in, s.out, s.boxed = resource.No, resource.No, true
 	s.vpc, s.table, s.zone, s.sub, s.middle = t.vpc, t.table, t.view.Zone, t, true
 	w.inVPC(s)
 }
@@ -301,7 +314,7 @@ func (w *walker) toGateway(s state, r *route) {
 			w.unknown(s, a.why)
 			return
 		}
-		w.stop(s, step{at: a.addr, by: a.addr, prop: "SubnetIds", code: "TGW_ATTACH_VPC_AZ_RESTRICTION", text: "the attachment has no subnet in the source's zone " + s.zone})
+		w.stop(s, step{at: a.addr, by: a.addr, prop: "SubnetIds", code: "TGW_ROUTE_AZ_RESTRICTION", text: "the attachment has no subnet in the source's zone " + s.zone})
 		return
 	}
 	s = s.leave(never)

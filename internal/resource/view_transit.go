@@ -65,7 +65,7 @@ func viewAttachment(d *reader) *Attachment {
 		}
 		a.Kind = AttachVPN
 	case "AWS::EC2::TransitGatewayConnect":
-		a.Kind = AttachOther
+		a.Kind = AttachConnect
 	default:
 		a.VPC, a.Subnets = d.link("VpcId"), d.links("SubnetIds")
 		a.ApplianceMode = d.tri("Options/ApplianceModeSupport", No)
@@ -80,7 +80,7 @@ func viewAttachment(d *reader) *Attachment {
 func viewGatewayRoute(d *reader) *GatewayRoute {
 	r := &GatewayRoute{
 		Resource:   d.r,
-		Dest:       d.destination("DestinationCidrBlock", "", ""),
+		Dest:       d.destination("DestinationCidrBlock", "", "PrefixListId"),
 		Blackhole:  d.tri("Blackhole", No) == Yes || d.text("State", "active") == "blackhole",
 		Attachment: d.link("TransitGatewayAttachmentId"),
 		Propagated: d.text("Type", "static") == "propagated",
