@@ -21,6 +21,7 @@ func tuneMemory() {
 	}
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(spare)
+	useHugePages()
 	first := new([16]byte) // the first collection finds it unused
 	runtime.AddCleanup(first, func(struct{}) {
 		debug.SetMemoryLimit(math.MaxInt64)

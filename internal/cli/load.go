@@ -56,6 +56,35 @@ type subject struct {
 	parts  *part.Binding
 	net    *network.Network
 	timing report.Timing
+	read   *reading // of the paths; nil: not begun
+}
+
+// reading is an assembly that is being loaded.
+type reading struct {
+	done     chan struct{}
+	stop     context.CancelFunc
+	assembly *assembly.Assembly
+	problems diag.List
+	took     time.Duration
+}
+
+func startReading(ctx context.Context, paths ...string) *reading {
+	ctx, stop := context.WithCancel(ctx)
+	r := &reading{done: make(chan struct{}), stop: stop}
+	go func() {
+		defer close(r.done)
+		begin := time.Now()
+		r.assembly, r.problems = assembly.Load(ctx, paths...)
+		r.took = time.Since(begin)
+	}()
+	return r
+}
+
+// result waits for the assembly.
+func (r *reading) result() (*assembly.Assembly, diag.List) {
+	<-r.done
+	r.stop()
+	return r.assembly, r.problems
 }
 
 // load goes the way from files to a network: it synthesises where that is
@@ -76,15 +105,17 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	}
 	s.source = strings.Join(paths, ", ")
 
-	begin := time.Now()
-	asm, problems := assembly.Load(ctx, paths...)
-	s.timing.Load = time.Since(begin)
+	if s.read == nil {
+		s.read = startReading(ctx, paths...)
+	}
+	asm, problems := s.read.result()
+	s.timing.Load = s.read.took
 	if err := settle(ctx, env, problems); err != nil {
 		return nil, err
 	}
 	s.stacks = len(asm.Stacks)
 
-	begin = time.Now()
+	begin := time.Now()
 	opts := intrinsic.Options{Params: params, Account: in.account, Region: in.region}
 	resources, problems := intrinsic.Resolve(asm, opts)
 	s.sizes = intrinsic.Templates(asm, opts)
@@ -131,7 +162,7 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 // locate loads the estate, where there is one, and returns the paths to load:
 // those that were named, or the estate's assembly, synthesised first if it is
 // absent or stale.
-func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, error) {
+func (s *subject) locate(ctx context.Context, env Env, in inputs) (paths []string, err error) {
 	if len(in.paths) > 0 && !in.estateGiven {
 		return in.paths, nil
 	}
@@ -142,16 +173,26 @@ func (s *subject) locate(ctx context.Context, env Env, in inputs) ([]string, err
 		return nil, fmt.Errorf("there is no %s here and no PATH was named\n"+
 			"surety init writes one to start from; surety prove PATH proves templates or a cdk.out without one", in.estateFile)
 	}
-	e, err := loadDeployable(env, in.estateFile)
-	if err != nil {
+	if len(in.paths) > 0 {
+		s.estate, err = loadDeployable(env, in.estateFile)
+		return in.paths, err
+	}
+	// What is there is mostly up to date, and read while that is looked into.
+	out := outOf(in.estateFile)
+	ahead := startReading(ctx, out)
+	defer func() {
+		if s.read == nil {
+			ahead.stop()
+		}
+	}()
+	if s.estate, err = loadDeployable(env, in.estateFile); err != nil {
 		return nil, err
 	}
-	s.estate = e
-	if len(in.paths) > 0 {
-		return in.paths, nil
+	kept, err := ensureAssembly(ctx, env, in.estateFile, out)
+	if kept {
+		s.read = ahead
 	}
-	out := outOf(in.estateFile)
-	return []string{out}, ensureAssembly(ctx, env, in.estateFile, out)
+	return []string{out}, err
 }
 
 // settle prints warnings and returns errors.

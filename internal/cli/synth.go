@@ -62,21 +62,22 @@ func outOf(file string) string { return filepath.Join(filepath.Dir(file), synth.
 
 // ensureAssembly makes the estate's assembly be there and up to date, and says
 // what it did. An edited one stays as it is. Where whatever synthesises is
-// missing, an assembly that is there is good enough, and that is said.
-func ensureAssembly(ctx context.Context, env Env, file, out string) error {
+// missing, an assembly that is there is good enough, and that is said. Kept says
+// that the assembly is the one that was there.
+func ensureAssembly(ctx context.Context, env Env, file, out string) (kept bool, err error) {
 	r, err := synthesise(ctx, env, file, out, false)
 	var why diag.Diagnostic
 	if errors.As(err, &why) && exists(filepath.Join(out, "manifest.json")) {
 		switch why.Code {
 		case synth.CodeNoNode, synth.CodeNoProgram, synth.CodeForeignOut:
 			fmt.Fprintf(env.Stderr, "whether %s is up to date with %s is not known (%s); it is proved as it is\n", out, file, why.What)
-			return nil
+			return true, nil
 		}
 	}
 	if err == nil && r.Edited {
 		sayEdited(env, file, r)
 	}
-	return err
+	return r.Cached, err
 }
 
 // sayEdited says which files of an assembly are no longer as they were written.

@@ -42,7 +42,8 @@ const (
 	maxLevels = 32        // nested stacks in one another
 )
 
-// resolver resolves all stacks of an assembly. It is used by one goroutine.
+// resolver resolves stacks of an assembly, and whatever they refer to in others.
+// It is used by one goroutine.
 type resolver struct {
 	opts     Options
 	scopes   []*scope            // parents before children
@@ -55,32 +56,50 @@ type resolver struct {
 	reported map[diag.Diagnostic]bool
 	quiet    int      // > 0: what is evaluated may not be deployed, so report nothing
 	chain    []string // what is being evaluated, outermost first
+	ordered  bool     // what is found depends on where the evaluation began
 }
 
 // Resolve returns the resources of all stacks, by address. Resources whose
 // condition is false are left out; those whose condition is unknown are kept
 // with Conditional set.
 func Resolve(asm *assembly.Assembly, opts Options) ([]*resource.Resource, diag.List) {
-	r := &resolver{opts: opts, named: map[string][]*scope{}, contents: map[*assembly.Template]*contents{}, reported: map[diag.Diagnostic]bool{}}
 	if asm == nil {
 		return nil, nil
 	}
+	whole := newResolver(asm, opts, map[*assembly.Template]*contents{})
+	all, problems, ok := whole.together(asm)
+	if !ok {
+		all = whole.resolve(whole.scopes)
+		problems = whole.problems
+	}
+	whole.problems = problems
+	whole.unusedParams()
+	slices.SortStableFunc(all, func(a, b *resource.Resource) int { return a.Addr.Compare(b.Addr) })
+	whole.problems.Sort()
+	return all, whole.problems
+}
+
+func newResolver(asm *assembly.Assembly, opts Options, known map[*assembly.Template]*contents) *resolver {
+	r := &resolver{opts: opts, named: map[string][]*scope{}, contents: known, reported: map[diag.Diagnostic]bool{}}
 	for _, s := range asm.Stacks {
 		if s != nil && s.Template != nil {
 			r.addStack(s)
 		}
 	}
+	return r
+}
+
+// resolve returns the resources of some of the scopes: of stacks with all that
+// is nested in them.
+func (r *resolver) resolve(scopes []*scope) []*resource.Resource {
 	var all []*resource.Resource
-	for _, s := range r.scopes {
+	for _, s := range scopes {
 		all = append(all, s.resolve()...)
 	}
-	for _, s := range r.scopes {
+	for _, s := range scopes {
 		s.findCycles()
 	}
-	r.unusedParams()
-	slices.SortStableFunc(all, func(a, b *resource.Resource) int { return a.Addr.Compare(b.Addr) })
-	r.problems.Sort()
-	return all, r.problems
+	return all
 }
 
 func (r *resolver) addStack(stack *assembly.Stack) {
@@ -287,6 +306,7 @@ func (s *scope) once(kind, name string, at value.Value, eval func() value.Value)
 		return c.v
 	}
 	if len(s.r.chain) >= maxChain {
+		s.r.ordered = true
 		return s.unknown("REFERENCE_TOO_LONG", "more than %d references lead to one another, here to %s", maxChain, label)
 	}
 	c := &cell{}
@@ -299,6 +319,7 @@ func (s *scope) once(kind, name string, at value.Value, eval func() value.Value)
 }
 
 func (s *scope) cycle(label string, at value.Value) {
+	s.r.ordered = true
 	from := max(0, slices.Index(s.r.chain, label))
 	s.reportCycle(at, shorten(append(slices.Clone(s.r.chain[from:]), label)))
 }

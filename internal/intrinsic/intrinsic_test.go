@@ -15,6 +15,11 @@ import (
 // and resolves them.
 func resolveFiles(t testing.TB, files map[string]string, opts Options) ([]*resource.Resource, diag.List) {
 	t.Helper()
+	return Resolve(loadFiles(t, files), opts)
+}
+
+func loadFiles(t testing.TB, files map[string]string) *assembly.Assembly {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
 		path := filepath.Join(dir, name)
@@ -29,7 +34,7 @@ func resolveFiles(t testing.TB, files map[string]string, opts Options) ([]*resou
 	if problems.HasErrors() {
 		t.Fatalf("load: %v", problems)
 	}
-	return Resolve(asm, opts)
+	return asm
 }
 
 func find(t testing.TB, all []*resource.Resource, logical string) *resource.Resource {

@@ -7,14 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/suretyhq/surety/diag"
@@ -26,7 +29,7 @@ import (
 const RecordFile = "surety.json"
 
 // recordVersion changes whenever the record, or what the key covers, does.
-const recordVersion = 2
+const recordVersion = 3
 
 var (
 	errAbsent  = errors.New("there is no assembly")
@@ -34,7 +37,7 @@ var (
 )
 
 // record is the content of RecordFile: the key of what the assembly was made
-// of, and the SHA-256 of each of its files by its path.
+// of, and the digest of each of its files by its path.
 type record struct {
 	Version int               `json:"version"`
 	Key     string            `json:"key"`
@@ -101,8 +104,9 @@ func isAsset(name string) bool {
 	return strings.HasPrefix(name, "asset.") && strings.HasSuffix(name, ".zip")
 }
 
-// digests returns the SHA-256 of every file but the record, by its path with
-// slashes; of assets, their size.
+// digests returns the XXH64 of every file but the record, by its path with
+// slashes; of assets, their size. It tells what somebody edited, not what
+// somebody forged: who can write a file of the assembly can write its record.
 func digests(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	var mu sync.Mutex
@@ -134,13 +138,11 @@ func digests(dir string) (map[string]string, error) {
 			return nil
 		}
 		work.Go(func() error {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
+			digest, err := digestOf(path)
+			if err == nil {
+				note(name, digest)
 			}
-			sum := sha256.Sum256(data)
-			note(name, hex.EncodeToString(sum[:]))
-			return nil
+			return err
 		})
 		return nil
 	})
@@ -148,6 +150,19 @@ func digests(dir string) (map[string]string, error) {
 		return nil, fmt.Errorf("cannot read the assembly %s: %w", dir, err)
 	}
 	return files, nil
+}
+
+func digestOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	sum := xxhash.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return strconv.FormatUint(sum.Sum64(), 16), nil
 }
 
 // cacheKey identifies what an assembly is made of: the estate's bytes, the

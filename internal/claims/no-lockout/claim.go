@@ -67,13 +67,6 @@ type asking struct {
 	reached *reached
 	counted map[string]bool // actions, whatever they are called on
 	decided map[question]policy.Decision
-	targets map[string]target // of actions, whatever they are called for
-}
-
-// target is the resource that an action is called on, and its text.
-type target struct {
-	on   value.Value
-	text string
 }
 
 // question is what makes two calls of an asker the same: which statements are
@@ -202,23 +195,10 @@ func (c *checker) asking(who asker, regional bool) *asking {
 		if regional {
 			name += "-" + who.account + "-" + who.region
 		}
-		a = &asking{caller: policy.Role(who.account, name), reached: c.reaching(who.account), counted: map[string]bool{}, decided: map[question]policy.Decision{}, targets: map[string]target{}}
+		a = &asking{caller: policy.Role(who.account, name), reached: c.reaching(who.account), counted: map[string]bool{}, decided: map[question]policy.Decision{}}
 		c.asks[who] = a
 	}
 	return a
-}
-
-// target returns what an action is called on.
-func (a *asking) target(x call, makes string) target {
-	if t, ok := a.targets[x.action]; ok {
-		return t
-	}
-	on := arn(x, makes)
-	t := target{on, on.String()}
-	if !namesRole(x.action) {
-		a.targets[x.action] = t
-	}
-	return t
 }
 
 // reached are the guardrails that reach an account; perhaps are those of which
@@ -281,7 +261,7 @@ func (c *checker) about(r *reached, action string) *asked {
 			if p := whole.For(name); p != nil {
 				out = append(out, p)
 				a.named = a.named || p.NamesResources()
-				statements.WriteString(p.At.String())
+				statements.WriteString(p.At.Stack.Account + p.At.Stack.Region + p.At.Stack.Name + "/" + p.At.Logical)
 				for _, s := range p.Statements {
 					statements.WriteString(" " + s.Property)
 					if slices.ContainsFunc(s.Actions, func(v value.Value) bool { return v.Text() == "" }) {
@@ -313,17 +293,18 @@ func (c *checker) call(who *asking, x call, r *resource.Resource, makes string) 
 	about := c.about(who.reached, x.action)
 	service, _, _ := strings.Cut(x.action, ":")
 	q := question{service: service, statements: about.statements}
-	var on value.Value
 	if x.about != nil && len(c.variants[x.about.Type]) > 0 {
 		q.sees = x.about.Type + c.variant(x.about)
 	}
 	if about.named {
-		t := who.target(x, makes)
-		on = t.on
-		q.sees += t.text
+		q.sees += target(x, makes)
 	}
 	d, ok := who.decided[q]
 	if !ok {
+		var on value.Value
+		if about.named {
+			on = arn(x, makes)
+		}
 		d = about.policies.Decide(policy.Request{Caller: x.caller, Action: x.action, Resource: on, Context: c.keys(x)})
 		who.decided[q] = d
 	}

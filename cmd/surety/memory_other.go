@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// useHugePages leaves the size of pages to the system.
+func useHugePages() {}
