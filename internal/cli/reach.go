@@ -207,56 +207,47 @@ func (s *subject) answer(q question) (*answer, error) {
 	a.path = n.Explain(best[0], best[1], show)
 	a.codes = pathCodes(a.path)
 	if a.verdict == unreachable {
-		a.findRelays(from, to)
+		a.findRelays(from, to, asked)
 	}
 	return a, nil
 }
 
-// relay is a way through a load balancer: FROM's connection to it, and its own
-// to TO.
+// relay is a way through a load balancer: FROM's connection to it, and its own,
+// or the packets that it sends on, to TO. Sure is false where it depends on what
+// only deployment decides.
 type relay struct {
 	balancer string
+	sure     bool
 	legs     [2]network.Path
 }
 
-// findRelays looks for load balancers that end FROM's connection and begin one
-// of their own to TO; each is named once.
-func (a *answer) findRelays(from, to []network.ClassID) {
+// findRelays looks for load balancers by which packets of FROM get to TO; each
+// is named once, by a pair of classes between which they certainly do, or else
+// may.
+func (a *answer) findRelays(from, to []network.ClassID, asked network.PacketSet) {
 	for lb := range resource.Views[resource.LoadBalancer](a.s.graph) {
-		for _, r := range a.net.Relays(lb.Addr) {
-			name := a.s.name(r.Balancer)
-			if slices.ContainsFunc(a.relays, func(o relay) bool { return o.balancer == name }) {
-				continue
-			}
-			in, enters := a.leg(from, r.Nodes, r.Listen)
-			out, leaves := a.leg(r.Nodes, intersect(r.Targets, to), r.Sends)
-			if enters && leaves {
-				a.relays = append(a.relays, relay{balancer: name, legs: [2]network.Path{in, out}})
+		var found *relay
+		for _, f := range from {
+			for _, t := range to {
+				p := a.net.Through(lb.Addr, f, t, asked)
+				if sure := !p.Works.Must.IsEmpty(); len(p.Legs) == 2 && !p.Works.May.IsEmpty() && (found == nil || sure && !found.sure) {
+					found = &relay{balancer: a.s.name(lb.Addr), sure: sure, legs: [2]network.Path(p.Legs)}
+				}
 			}
 		}
-	}
-}
-
-// leg explains the first pair of places between which any of p certainly flows.
-func (a *answer) leg(from, to []network.ClassID, p network.PacketSet) (network.Path, bool) {
-	for _, f := range from {
-		for _, t := range to {
-			if works := a.net.Reach(f, t).Must.And(p); !works.IsEmpty() {
-				return a.net.Explain(f, t, works), true
-			}
+		if found != nil {
+			a.relays = append(a.relays, *found)
 		}
 	}
-	return network.Path{}, false
-}
-
-func intersect(a, b []network.ClassID) []network.ClassID {
-	var out []network.ClassID
-	for _, id := range a {
-		if slices.Contains(b, id) {
-			out = append(out, id)
+	slices.SortStableFunc(a.relays, func(x, y relay) int { // what certainly works first
+		switch {
+		case x.sure == y.sure:
+			return 0
+		case x.sure:
+			return -1
 		}
-	}
-	return out
+		return 1
+	})
 }
 
 func pathCodes(p network.Path) []string {

@@ -34,6 +34,7 @@ type jsonAnswer struct {
 // begins its own.
 type jsonRelay struct {
 	Balancer string    `json:"balancer"`
+	Sure     bool      `json:"sure"`
 	Legs     []jsonLeg `json:"legs"`
 }
 
@@ -82,7 +83,11 @@ func (a *answer) text(b *strings.Builder) {
 		fmt.Fprintf(b, "\nnot known before deployment: %s\n", u)
 	}
 	for _, r := range a.relays {
-		fmt.Fprintf(b, "\nNot directly, but by way of the load balancer %s, which ends the connection and begins its own.\n", r.balancer)
+		perhaps := ""
+		if !r.sure {
+			perhaps = "perhaps "
+		}
+		fmt.Fprintf(b, "\nNot directly, but %sby way of the load balancer %s.\n", perhaps, r.balancer)
 		ends := a.ends(r)
 		for i, leg := range r.legs {
 			a.hops(b, ends[i]+" → "+ends[i+1], leg.Forward)
@@ -113,6 +118,9 @@ func (a *answer) headline() string {
 		return "unknown: it depends on what only deployment decides"
 	}
 	if len(a.relays) > 0 {
+		if !a.relays[0].sure {
+			return "unreachable directly, perhaps reachable by way of the load balancer " + a.relays[0].balancer
+		}
 		return "unreachable directly, reachable by way of the load balancer " + a.relays[0].balancer
 	}
 	if h := a.path.StopsAt; h != nil {
@@ -161,7 +169,7 @@ func (a *answer) ends(r relay) [3]string { return [3]string{a.q.from, r.balancer
 func (a *answer) jsonRelays() []jsonRelay {
 	var out []jsonRelay
 	for _, r := range a.relays {
-		ends, j := a.ends(r), jsonRelay{Balancer: r.balancer}
+		ends, j := a.ends(r), jsonRelay{Balancer: r.balancer, Sure: r.sure}
 		for i, leg := range r.legs {
 			j.Legs = append(j.Legs, jsonLeg{From: ends[i], To: ends[i+1],
 				Forward: report.JSONHops(leg.Forward, false), Return: report.JSONHops(leg.Return, true)})

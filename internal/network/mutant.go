@@ -28,6 +28,8 @@ const (
 	IgnoreMiddleACL                 // the network ACLs of attachment subnets are ignored
 	AsymmetricFirewallOK            // a stateful firewall accepts half a connection
 	BlockPublicAccessIgnored        // VPC Block Public Access blocks nothing
+	BalancersHideClients            // targets never see a client's address behind a balancer
+	BalancersCrossZones             // every node of a balancer sends to every zone
 	EdgeTablesOneWay                // a subnet that an edge table redirects may leave directly
 	endOfMutants
 )
@@ -36,7 +38,7 @@ var mutantNames = [...]string{"None", "NACLsStateful", "IgnoreReturn", "ShorterP
 	"PropagatedBeatsStatic", "SGDefaultOpen", "IgnoreEgressRules", "TGWIgnoresAssociation", "TGWIgnoresZones",
 	"PeeringTransitive", "NACLInsideSubnet", "NACLOrderReversed", "NATAcceptsUnsolicited", "IGWWithoutPublicAddress",
 	"FirewallIgnored", "EphemeralPortsFree", "GroupRefsAcrossGateways", "IgnoreMiddleACL", "AsymmetricFirewallOK",
-	"BlockPublicAccessIgnored", "EdgeTablesOneWay"}
+	"BlockPublicAccessIgnored", "BalancersHideClients", "BalancersCrossZones", "EdgeTablesOneWay"}
 
 // String returns the mutant's name.
 func (m Mutant) String() string {

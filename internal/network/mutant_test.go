@@ -26,6 +26,17 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 					}
 				}
 			}
+			for _, s := range passings {
+				l := newLab()
+				s.lab(l)
+				n := l.network(t, network.Options{Mutant: m})
+				for _, p := range s.probes {
+					if got, _ := l.through(t, n, p); got != p.want {
+						noticed = append(noticed, s.name)
+						break
+					}
+				}
+			}
 			if len(noticed) == 0 {
 				t.Error("no case notices it")
 			}

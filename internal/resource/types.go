@@ -415,6 +415,8 @@ type TargetGroup struct {
 	HealthProtocol   string
 	HealthPort       string
 	PreserveClientIP Tri
+	CrossZone        Tri  // where OwnCrossZone; otherwise the balancer's counts
+	OwnCrossZone     bool // load_balancing.cross_zone.enabled is true or false
 	Targets          []Target
 	Unknown          []*value.Reason
 }
