@@ -162,7 +162,7 @@ func (t *trip) arrives(f *flow) bool {
 	refsOut, refsIn, sees := resource.Yes, resource.Yes, one(t.src.x)
 	if t.there != nil {
 		refsOut, refsIn = t.there.out, t.there.in
-		if t.there.nat != nil && t.there.end == arrives {
+		if t.translates() {
 			sees, refsIn = many(t.there.nat.source), resource.No
 		}
 	}

@@ -156,6 +156,9 @@ func (c *compiler) policy(f *firewall, p *resource.FirewallPolicy) {
 		}
 		f.stateful = append(f.stateful, c.statefulGroup(f, p, g)...)
 	}
+	if !p.StrictOrder && c.n.options.Mutant == FirewallOrderIgnored {
+		return
+	}
 	if !p.StrictOrder {
 		// Default action order: pass rules first, then drop, then reject.
 		slices.SortStableFunc(f.stateful, func(a, b fwRule) int { return actionOrder(a) - actionOrder(b) })

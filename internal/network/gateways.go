@@ -206,7 +206,7 @@ func (n *Network) choose(t *table, x atom) (best *route, instead []*route) {
 	}
 	for i := range t.routes {
 		r := &t.routes[i]
-		if r.local || (r.hole && n.options.Mutant == BlackholeFallsThrough) || (local && r.rank.propagated()) {
+		if r.local || (r.hole && n.options.Mutant == BlackholeFallsThrough) || (local && r.rank.propagated() && n.options.Mutant != LocalLosesToPropagated) {
 			continue
 		}
 		bits, hit := n.hit(r, x)
@@ -271,11 +271,23 @@ func (n *Network) beats(r *route, bits int, best *route, bestBits int) bool {
 	if bits != bestBits {
 		return (bits > bestBits) != (n.options.Mutant == ShorterPrefix)
 	}
+	switch n.options.Mutant {
+	case PropagatedBeatsStatic:
+		return r.rank > best.rank && !best.local
+	case PrefixListBeatsStatic:
+		if r.rank == rankPrefixList && best.rank == rankStatic && !best.local {
+			return true
+		}
+		if r.rank == rankStatic && best.rank == rankPrefixList {
+			return false
+		}
+	case VPNBeatsVPC:
+		if r.rank.propagated() && best.rank.propagated() {
+			return r.rank > best.rank
+		}
+	}
 	if best.local {
 		return true // a route for the VPC's own range replaces the local one's target
-	}
-	if n.options.Mutant == PropagatedBeatsStatic {
-		return r.rank > best.rank
 	}
 	return r.rank < best.rank
 }

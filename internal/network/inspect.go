@@ -128,7 +128,7 @@ func (n *Network) stateless(f *firewall, v *verdict, from, to atom, reply bool) 
 		}
 		rest.must = rest.must.Minus(set)
 	}
-	for i := range f.stateless {
+	for i := 0; i < len(f.stateless) && n.options.Mutant != StatelessIgnored; i++ {
 		r := &f.stateless[i]
 		set, client := r.set, ephemeral(r.sourcePorts)
 		if reply {

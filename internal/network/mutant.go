@@ -31,6 +31,19 @@ const (
 	BalancersHideClients            // targets never see a client's address behind a balancer
 	BalancersCrossZones             // every node of a balancer sends to every zone
 	EdgeTablesOneWay                // a subnet that an edge table redirects may leave directly
+	LocalLosesToPropagated          // a propagated route in the VPC's range beats the local one
+	PrefixListBeatsStatic           // of equal prefixes a prefix list's route wins
+	VPNBeatsVPC                     // of equal propagated routes the one that AWS ranks last wins
+	SourceDestCheckIgnored          // interfaces forward whatever their source/destination check says
+	NATAcrossVPCs                   // a NAT gateway serves other VPCs directly
+	NATKeepsSource                  // what a NAT gateway forwards keeps its source
+	InactivePeeringCarries          // a peering that is not active carries packets
+	AttachmentTableIgnored          // what a Transit Gateway brings follows local routes only
+	ApplianceModeIgnored            // appliance mode keeps no flow in its zone
+	StatelessIgnored                // a firewall's stateless rules are skipped
+	FirewallOrderIgnored            // a firewall's first rule decides in the default order too
+	EgressOnlyLetsIn                // an egress-only gateway answers what it has not seen begin
+	PeeringRefsEverywhere           // group references hold over peerings between Regions
 	endOfMutants
 )
 
@@ -38,7 +51,8 @@ var mutantNames = [...]string{"None", "NACLsStateful", "IgnoreReturn", "ShorterP
 	"PropagatedBeatsStatic", "SGDefaultOpen", "IgnoreEgressRules", "TGWIgnoresAssociation", "TGWIgnoresZones",
 	"PeeringTransitive", "NACLInsideSubnet", "NACLOrderReversed", "NATAcceptsUnsolicited", "IGWWithoutPublicAddress",
 	"FirewallIgnored", "EphemeralPortsFree", "GroupRefsAcrossGateways", "IgnoreMiddleACL", "AsymmetricFirewallOK",
-	"BlockPublicAccessIgnored", "BalancersHideClients", "BalancersCrossZones", "EdgeTablesOneWay"}
+	"BlockPublicAccessIgnored", "BalancersHideClients", "BalancersCrossZones", "EdgeTablesOneWay",
+	"LocalLosesToPropagated", "PrefixListBeatsStatic", "VPNBeatsVPC", "SourceDestCheckIgnored", "NATAcrossVPCs", "NATKeepsSource", "InactivePeeringCarries", "AttachmentTableIgnored", "ApplianceModeIgnored", "StatelessIgnored", "FirewallOrderIgnored", "EgressOnlyLetsIn", "PeeringRefsEverywhere"}
 
 // String returns the mutant's name.
 func (m Mutant) String() string {

@@ -202,7 +202,7 @@ func (n *Network) cross(out *fabric, src, dst end) {
 		out.merge(&f, first)
 		if t.there != nil {
 			out.in, out.out = mix(out.in, t.there.in, first), mix(out.out, t.there.out, first)
-			if t.there.nat != nil && t.there.end == arrives {
+			if t.translates() {
 				out.seen = append(out.seen, t.there.nat.source...)
 			}
 		}
@@ -218,6 +218,12 @@ func mix(a, b resource.Tri, first bool) resource.Tri {
 		return resource.No
 	}
 	return resource.Perhaps
+}
+
+// translates says whether the destination sees a NAT gateway instead of the
+// source.
+func (t *trip) translates() bool {
+	return t.there.nat != nil && t.there.end == arrives && t.n.options.Mutant != NATKeepsSource
 }
 
 // lands says whether a line ends where an end is.
@@ -260,7 +266,9 @@ func (t *trip) forward(f *flow) bool {
 		case stepFirewall:
 			t.firewall(f, st.fw, sees)
 		case stepNAT:
-			sees = many(st.nat.source)
+			if t.n.options.Mutant != NATKeepsSource {
+				sees = many(st.nat.source)
+			}
 			t.tr.nat(t, st)
 		case stepPublic:
 			if t.pastRedirection(f, t.there, st, t.src) {
@@ -466,7 +474,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		back.doubt()
 		t.tr.unknown(l.maybe)
 	}
-	if to.external() && l.end == leaves && t.n.isEgressOnly(l) {
+	if to.external() && l.end == leaves && t.n.isEgressOnly(l) && t.n.options.Mutant != EgressOnlyLetsIn {
 		back.doubt() // an egress-only gateway has not seen the flow begin
 		t.tr.unknown(&value.Reason{Code: "EGRESS_ONLY_GATEWAY_REPLY", At: l.via, Text: "the reply leaves by an egress-only gateway, which has not seen the flow begin"})
 	}

@@ -75,7 +75,7 @@ func (w *walker) toNAT(s state, r *route) {
 	case t == nil || t.vpc == nil || (t.subnet == nil && !t.view.Regional) || len(t.source) == 0:
 		w.unknown(s, unknownLink(r.to, r.by, "NAT gateway"))
 		return
-	case t.vpc != s.vpc:
+	case t.vpc != s.vpc && w.n.options.Mutant != NATAcrossVPCs:
 		w.stop(s, step{at: t.addr, by: r.by, code: "NGW_REQUIRES_SOURCE_IN_VPC", text: "the NAT gateway is in another VPC"})
 		return
 	case t.subnet != nil && w.n.dead[t.subnet.addr]:
@@ -134,7 +134,7 @@ func (w *walker) toPeer(s state, r *route) {
 		return
 	}
 	switch {
-	case p.Active == resource.No:
+	case p.Active == resource.No && w.n.options.Mutant != InactivePeeringCarries:
 		w.stop(s, step{at: p.Addr, by: p.Addr, code: "BAD_STATE", text: "the peering is not active"})
 		return
 	case other == nil:
@@ -154,7 +154,7 @@ func (w *walker) toPeer(s state, r *route) {
 	case p.Active == resource.Perhaps:
 		s = s.doubt(firstReason(p.Unknown, p.Addr, "whether the peering is active is not known"))
 	}
-	if p.CrossRegion != resource.No {
+	if p.CrossRegion != resource.No && w.n.options.Mutant != PeeringRefsEverywhere {
 		no := resource.No
 		if p.CrossRegion == resource.Perhaps {
 			no = resource.Perhaps
@@ -194,7 +194,7 @@ func (w *walker) toInstance(s state, r *route) {
 			return
 		}
 	}
-	if !i.forwards {
+	if !i.forwards && w.n.options.Mutant != SourceDestCheckIgnored {
 		w.stop(s, step{at: r.to.To, by: r.to.To, prop: "SourceDestCheck", code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", text: "the interface checks source and destination and drops what is not its own"})
 		return
 	}
@@ -526,7 +526,7 @@ func (w *walker) arriveByGateway(s state, from, a *attachment, gw addr.Address) 
 	}
 	for _, t := range entry {
 		next := s
-		if appliance != resource.No {
+		if appliance != resource.No && w.n.options.Mutant != ApplianceModeIgnored {
 			next.pins = append(next.pins[:len(next.pins):len(next.pins)], pin{a, t.view.Zone})
 		}
 		next.vpc, next.table, next.zone, next.sub, next.middle = a.vpc, t.table, t.view.Zone, t, true
@@ -550,5 +550,9 @@ func (w *walker) fromAttachment(s state) {
 		s = s.add(step{kind: stepACL, at: t.addr, acl: t.acl, dir: outward, sub: t, skip: ifDestination})
 	}
 	s.middle = false // the outbound rules are done
+	if w.n.options.Mutant == AttachmentTableIgnored {
+		w.deliver(s, &route{by: s.vpc.addr, text: "the VPC's own addresses"})
+		return
+	}
 	w.inVPC(s)
 }
