@@ -14,9 +14,9 @@ help: ## list the targets
 setup: ## check for Go, Node and nftables, and install what is missing where apt and root allow
 	@tools/setup.sh
 
-build: setup ## build bin/surety, bin/surety-synth and the functions' zips
+build: setup ## build bin/surety, surety-synth and surety-aws beside it, and the functions' zips
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/ ./cmd/surety ./cmd/surety-synth
+	$(GO) build -trimpath -o bin/ ./cmd/surety ./cmd/surety-synth ./cmd/surety-aws
 	@$(GO) run ./tools/functions -o bin/lambda
 
 demo: build ## synthesise the example estate, prove it, and print the report

@@ -21,6 +21,7 @@ import (
 
 	"github.com/suretyhq/surety/diag"
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/work"
 )
 
 // Options say what a run is about.
@@ -31,35 +32,12 @@ type Options struct {
 	Config aws.Config
 	// Apply performs the plan. Without it nothing is changed.
 	Apply bool
-	// OnStep is told of every step: when work on it begins (Doing) and how it
+	// OnStep is told of every step: when work on it begins (work.Doing) and how it
 	// ended.
-	OnStep func(Step)
+	OnStep func(work.Step)
 	// Poll is the time between two looks at what AWS does in the background,
 	// and Patience how long it may take. Default 5 seconds and an hour.
 	Poll, Patience time.Duration
-}
-
-// State is what became of a step.
-type State string
-
-// The states.
-const (
-	Done  State = "done"  // it was so already
-	ToDo  State = "todo"  // the plan would do it
-	Doing State = "doing" // it is being done
-	Made  State = "made"  // it was done, and is so
-	Later State = "later" // it waits for what a stack or people do first
-)
-
-// Step is one thing of an organisation.
-type Step struct {
-	// ID names the step: account/prod, region/ap-southeast-4/prod.
-	ID string `json:"id"`
-	// What says in words what is wanted.
-	What  string `json:"what"`
-	State State  `json:"state"`
-	// Detail says what was found.
-	Detail string `json:"detail,omitempty"`
 }
 
 // step is how one thing is looked at and made. Steps of one group that follow
@@ -85,7 +63,7 @@ func todo(detail string) (view, error) { return view{detail: detail}, nil }
 // Run looks at every step and, with Apply, makes what is not so yet. It
 // returns the steps as far as it came. The error is a diag.Diagnostic, or the
 // context's.
-func Run(ctx context.Context, o Options) ([]Step, error) {
+func Run(ctx context.Context, o Options) ([]work.Step, error) {
 	if o.Poll == 0 {
 		o.Poll = 5 * time.Second
 	}
@@ -101,7 +79,7 @@ func Run(ctx context.Context, o Options) ([]Step, error) {
 		return nil, w.explain(ctx, err, step{what: "say whose credentials these are", path: "organisation/management"})
 	}
 	all := w.steps()
-	r := run{world: w, steps: make([]Step, 0, len(all))}
+	r := run{world: w, steps: make([]work.Step, 0, len(all))}
 	for len(all) > 0 {
 		n := 1
 		for n < min(len(all), atOnce) && all[0].group != "" && all[n].group == all[0].group {
@@ -123,14 +101,14 @@ const atOnce = 20
 // run is a run under way.
 type run struct {
 	*world
-	steps []Step
+	steps []work.Step
 }
 
-func (r *run) tell(s Step) {
+func (r *run) tell(s work.Step) {
 	if r.o.OnStep != nil {
 		r.o.OnStep(s)
 	}
-	if s.State != Doing {
+	if s.State != work.Doing {
 		r.steps = append(r.steps, s)
 	}
 }
@@ -144,19 +122,19 @@ func (r *run) together(ctx context.Context, steps []step) error {
 		if err != nil {
 			return r.explain(ctx, err, s)
 		}
-		told := Step{ID: s.id, What: s.what, Detail: v.detail, State: Done}
+		told := work.Step{ID: s.id, What: s.what, Detail: v.detail, State: work.Done}
 		switch {
 		case v.done:
 		case v.later:
-			told.State = Later
+			told.State = work.Later
 		case !r.o.Apply:
-			told.State = ToDo
+			told.State = work.ToDo
 		default:
-			told.State = Doing
+			told.State = work.Doing
 			begun = append(begun, s)
 		}
 		r.tell(told)
-		if told.State != Doing {
+		if told.State != work.Doing {
 			continue
 		}
 		if err := s.act(ctx); err != nil {
@@ -168,7 +146,7 @@ func (r *run) together(ctx context.Context, steps []step) error {
 		if err != nil {
 			return r.explain(ctx, err, s)
 		}
-		r.tell(Step{ID: s.id, What: s.what, Detail: v.detail, State: Made})
+		r.tell(work.Step{ID: s.id, What: s.what, Detail: v.detail, State: work.Made})
 	}
 	return nil
 }
@@ -212,17 +190,6 @@ func (w *world) sleep(ctx context.Context) error {
 	case <-time.After(w.o.Poll):
 		return nil
 	}
-}
-
-// Count returns how many steps are in a state.
-func Count(steps []Step, s State) int {
-	n := 0
-	for _, x := range steps {
-		if x.State == s {
-			n++
-		}
-	}
-	return n
 }
 
 // at is the place of the estate file that asks for a step.

@@ -21,6 +21,7 @@ import (
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/bootstrap"
 	"github.com/suretyhq/surety/internal/motest"
+	"github.com/suretyhq/surety/internal/work"
 )
 
 // planned is an estate of which nothing exists. The Region is one that accounts
@@ -80,7 +81,7 @@ func (s *setting) text(t *testing.T) string {
 }
 
 // run runs once.
-func (s *setting) run(ctx context.Context, t *testing.T, apply bool) ([]bootstrap.Step, error) {
+func (s *setting) run(ctx context.Context, t *testing.T, apply bool) ([]work.Step, error) {
 	t.Helper()
 	d, list := estate.Open(s.file)
 	if err := list.Err(); err != nil {
@@ -90,7 +91,7 @@ func (s *setting) run(ctx context.Context, t *testing.T, apply bool) ([]bootstra
 }
 
 // must runs once and wants it to succeed.
-func (s *setting) must(t *testing.T, apply bool) []bootstrap.Step {
+func (s *setting) must(t *testing.T, apply bool) []work.Step {
 	t.Helper()
 	steps, err := s.run(t.Context(), t, apply)
 	if err != nil {
@@ -119,7 +120,7 @@ func (s *setting) converged(t *testing.T) {
 	t.Helper()
 	s.whole(t)
 	before := s.Changes()
-	if steps := s.must(t, true); bootstrap.Count(steps, bootstrap.Done)+bootstrap.Count(steps, bootstrap.Later) != len(steps) {
+	if steps := s.must(t, true); work.Count(steps, work.Done)+work.Count(steps, work.Later) != len(steps) {
 		t.Errorf("a run with nothing to do did something: %v", steps)
 	}
 	if s.Changes() != before {
@@ -159,14 +160,14 @@ func (s *setting) whole(t *testing.T) {
 func TestS01_FromNothingToAnOrganisation(t *testing.T) {
 	s := fresh(t, motest.Start(t), planned)
 	plan := s.must(t, false)
-	if n, later := bootstrap.Count(plan, bootstrap.ToDo), bootstrap.Count(plan, bootstrap.Later); n+later != len(plan) || n < 30 || later != 4 {
+	if n, later := work.Count(plan, work.ToDo), work.Count(plan, work.Later); n+later != len(plan) || n < 30 || later != 4 {
 		t.Errorf("%d of %d steps are to be done, and %d later", n, len(plan), later)
 	}
 	if s.Changes() != 0 || s.text(t) != planned {
 		t.Error("the plan changed something")
 	}
 	made := s.must(t, true)
-	if n, later := bootstrap.Count(made, bootstrap.Made), bootstrap.Count(made, bootstrap.Later); n+later != len(plan) || later != 7 {
+	if n, later := work.Count(made, work.Made), work.Count(made, work.Later); n+later != len(plan) || later != 7 {
 		t.Errorf("%d of %d steps were made, and %d wait", n, len(plan), later)
 	}
 	s.converged(t)

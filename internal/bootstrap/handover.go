@@ -21,7 +21,7 @@ import (
 
 // handoverSteps give the management account's stacks what only AWS knows, and
 // move accounts into the units that those stacks make. What has to be there
-// first, and is made by a stack or by people, is waited for: it is Later.
+// first, and is made by a stack or by people, is waited for: it is work.Later.
 func (w *world) handoverSteps() []step {
 	e := w.o.Document.Estate()
 	all := []step{w.parameterStep("organisation/root", "the organisation's root", w.root)}
@@ -85,14 +85,18 @@ func (w *world) parameters(region string) *ssm.Client {
 
 // root returns the id of the organisation's root.
 func (w *world) root(ctx context.Context) (id, later string, err error) {
+	if w.rootID != "" {
+		return w.rootID, "", nil
+	}
 	if org, err := w.described(ctx); err != nil || org == nil {
 		return "", "when the organisation exists", err
 	}
 	out, err := w.organizations.ListRoots(ctx, nil)
-	if err != nil || len(out.Roots) == 0 {
+	if err != nil || len(out.Roots) == 0 || aws.ToString(out.Roots[0].Id) == "" {
 		return "", "when the organisation has a root", err
 	}
-	return aws.ToString(out.Roots[0].Id), "", nil
+	w.rootID = aws.ToString(out.Roots[0].Id)
+	return w.rootID, "", nil
 }
 
 // unitStep moves an account from the organisation's root into its unit, whose
@@ -149,6 +153,10 @@ func (w *world) unitStep(account string) step {
 
 // unit returns the id of a unit directly under the root; "" if there is none.
 func (w *world) unit(ctx context.Context, root, name string) (string, error) {
+	if w.units != nil {
+		return w.units[name], nil
+	}
+	units := map[string]string{}
 	in := &organizations.ListOrganizationalUnitsForParentInput{ParentId: aws.String(root)}
 	for pages := organizations.NewListOrganizationalUnitsForParentPaginator(w.organizations, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -156,18 +164,20 @@ func (w *world) unit(ctx context.Context, root, name string) (string, error) {
 			return "", err
 		}
 		for _, u := range page.OrganizationalUnits {
-			if aws.ToString(u.Name) == name {
-				return aws.ToString(u.Id), nil
-			}
+			units[aws.ToString(u.Name)] = aws.ToString(u.Id)
 		}
 	}
-	return "", nil
+	w.units = units
+	return units[name], nil
 }
 
 // identityCenter returns the organisation's instance of IAM Identity Center and
 // its store. Only the console makes one ("Enable IAM Identity Center", IAM
 // Identity Center User Guide); instances of single accounts are others.
 func (w *world) identityCenter(ctx context.Context) (arn, store, later string, err error) {
+	if w.instance != "" {
+		return w.instance, w.store, "", nil
+	}
 	home := w.o.Document.Estate().Regions.Home
 	client := ssoadmin.NewFromConfig(w.o.Config, func(o *ssoadmin.Options) { o.Region = home })
 	for pages := ssoadmin.NewListInstancesPaginator(client, nil); pages.HasMorePages(); {
@@ -177,7 +187,8 @@ func (w *world) identityCenter(ctx context.Context) (arn, store, later string, e
 		}
 		for _, i := range page.Instances {
 			if owner := aws.ToString(i.OwnerAccountId); owner == "" || owner == w.caller {
-				return aws.ToString(i.InstanceArn), aws.ToString(i.IdentityStoreId), "", nil
+				w.instance, w.store = aws.ToString(i.InstanceArn), aws.ToString(i.IdentityStoreId)
+				return w.instance, w.store, "", nil
 			}
 		}
 	}

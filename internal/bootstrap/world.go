@@ -46,6 +46,10 @@ type world struct {
 	organisation *types.Organization
 	services     map[string]bool // that are trusted
 	accounts     []types.Account
+
+	rootID          string
+	units           map[string]string // ids of the root's units by name; nil: not asked
+	instance, store string            // of IAM Identity Center
 }
 
 func newWorld(o Options) *world {

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
 	"github.com/suretyhq/surety/diag"
 	"github.com/suretyhq/surety/estate"
-	"github.com/suretyhq/surety/internal/bootstrap"
 	"github.com/suretyhq/surety/internal/report"
+	"github.com/suretyhq/surety/internal/work"
 )
 
 func newBootstrap(env Env) *cobra.Command {
@@ -57,6 +56,9 @@ address stays taken.`,
 			if f.format != "text" && f.format != "json" {
 				return usageError(cmd, fmt.Errorf("--format %s: want text or json", f.format))
 			}
+			if env.AWS.Bootstrap == nil {
+				return env.byAWS(cmd.Context())
+			}
 			return bootstrapOrganisation(cmd, env, f)
 		},
 	}
@@ -79,13 +81,9 @@ func bootstrapOrganisation(cmd *cobra.Command, env Env, f bootstrapFlags) error 
 		}
 	}
 	printProblems(env.Stderr, others)
-	aws, err := config.LoadDefaultConfig(cmd.Context())
-	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
-	}
 	p := newProgress(env)
-	steps, err := bootstrap.Run(cmd.Context(), bootstrap.Options{Document: d, Config: aws, Apply: f.apply, OnStep: func(s bootstrap.Step) {
-		if s.State == bootstrap.Doing {
+	steps, err := env.AWS.Bootstrap(cmd.Context(), d, f.apply, func(s work.Step) {
+		if s.State == work.Doing {
 			p.show(s.What)
 			return
 		}
@@ -93,7 +91,7 @@ func bootstrapOrganisation(cmd *cobra.Command, env Env, f bootstrapFlags) error 
 		if f.format == "text" {
 			printStep(env, s)
 		}
-	}})
+	})
 	p.end()
 	if f.format == "json" {
 		if err := printStepsJSON(env, d, f.apply, steps); err != nil {
@@ -101,7 +99,7 @@ func bootstrapOrganisation(cmd *cobra.Command, env Env, f bootstrapFlags) error 
 		}
 	}
 	if err != nil {
-		if made := bootstrap.Count(steps, bootstrap.Made); made > 0 {
+		if made := work.Count(steps, work.Made); made > 0 {
 			fmt.Fprintf(env.Stderr, "%s made before it stopped; they stay, and the next run goes on from there\n", report.Plural(made, "step was", "steps were"))
 		}
 		return err
@@ -109,8 +107,8 @@ func bootstrapOrganisation(cmd *cobra.Command, env Env, f bootstrapFlags) error 
 	return sayBootstrapped(env, f, steps)
 }
 
-func printStep(env Env, s bootstrap.Step) {
-	sign := map[bootstrap.State]string{bootstrap.Done: "=", bootstrap.ToDo: "+", bootstrap.Made: "✓", bootstrap.Later: "·"}[s.State]
+func printStep(env Env, s work.Step) {
+	sign := map[work.State]string{work.Done: "=", work.ToDo: "+", work.Made: "✓", work.Later: "·"}[s.State]
 	line := sign + " " + s.What
 	if s.Detail != "" {
 		line += " (" + s.Detail + ")"
@@ -125,14 +123,14 @@ type jsonBootstrap struct {
 	Management string            `json:"management"`
 	Accounts   map[string]string `json:"accounts"` // ids by name; empty: not yet
 	Applied    bool              `json:"applied"`
-	Steps      []bootstrap.Step  `json:"steps"`
+	Steps      []work.Step       `json:"steps"`
 }
 
-func printStepsJSON(env Env, d *estate.Document, applied bool, steps []bootstrap.Step) error {
+func printStepsJSON(env Env, d *estate.Document, applied bool, steps []work.Step) error {
 	e := d.Estate()
 	out := jsonBootstrap{Version: 1, Estate: e.Name, Management: e.Organisation.Management.ID, Accounts: map[string]string{}, Applied: applied, Steps: steps}
 	if steps == nil {
-		out.Steps = []bootstrap.Step{}
+		out.Steps = []work.Step{}
 	}
 	for name, a := range e.Organisation.Accounts.All() {
 		out.Accounts[name] = a.ID
@@ -143,8 +141,8 @@ func printStepsJSON(env Env, d *estate.Document, applied bool, steps []bootstrap
 }
 
 // sayBootstrapped says what was found or done, and what comes next.
-func sayBootstrapped(env Env, f bootstrapFlags, steps []bootstrap.Step) error {
-	todo, made, done := bootstrap.Count(steps, bootstrap.ToDo), bootstrap.Count(steps, bootstrap.Made), bootstrap.Count(steps, bootstrap.Done)
+func sayBootstrapped(env Env, f bootstrapFlags, steps []work.Step) error {
+	todo, made, done := work.Count(steps, work.ToDo), work.Count(steps, work.Made), work.Count(steps, work.Done)
 	switch {
 	case todo > 0:
 		fmt.Fprintf(env.Stderr, "%s to do, %d done; nothing was changed. surety bootstrap organisation --apply does them\n", report.Plural(todo, "step is", "steps are"), done)
@@ -153,7 +151,7 @@ func sayBootstrapped(env Env, f bootstrapFlags, steps []bootstrap.Step) error {
 	default:
 		fmt.Fprintln(env.Stderr, "everything is there; nothing was changed")
 	}
-	if later := bootstrap.Count(steps, bootstrap.Later); later > 0 {
+	if later := work.Count(steps, work.Later); later > 0 {
 		fmt.Fprintf(env.Stderr, "%s for what a stack or people do first (docs/runbooks/new-organisation.md)\n", report.Plural(later, "step waits", "steps wait"))
 	}
 	if todo > 0 && f.detailed {

@@ -35,6 +35,10 @@ type Env struct {
 	Getenv         func(string) string
 	Now            func() time.Time
 	Program        string // how the user calls this program, for hints
+	// AWS calls AWS's API. What it lacks the program surety-aws is run for.
+	AWS AWS
+
+	args []string
 }
 
 // System is the surroundings of this process.
@@ -52,6 +56,7 @@ func (o outcome) Error() string { return fmt.Sprintf("exit code %d", int(o)) }
 // Run runs one command line (without the program's name) and returns the exit
 // code. It returns soon after ctx is done, with what was begun cleaned up.
 func Run(ctx context.Context, env Env, args []string) int {
+	env.args = args
 	root := Root(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
 
+	"github.com/suretyhq/surety/internal/awsapi"
 	"github.com/suretyhq/surety/internal/cli"
 	"github.com/suretyhq/surety/internal/exampletest"
 )
@@ -22,6 +23,11 @@ var update = flag.Bool("update", false, "write expected output anew")
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"surety": func() { os.Exit(cli.Run(context.Background(), cli.System(), os.Args[1:])) },
+		"surety-aws": func() {
+			env := cli.System()
+			env.AWS = cli.AWS{Bootstrap: awsapi.Bootstrap}
+			os.Exit(cli.Run(context.Background(), env, os.Args[1:]))
+		},
 	})
 }
 
@@ -80,4 +86,15 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 	}
 	walk(cli.Root(cli.Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
 		Getenv: func(string) string { return "" }, Now: time.Now}))
+}
+
+// What calls AWS is a program that may be missing.
+func TestWithoutTheProgramThatCallsAWS(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	var errs strings.Builder
+	code := cli.Run(t.Context(), cli.Env{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &errs,
+		Getenv: func(string) string { return "" }, Now: time.Now, Program: "surety"}, []string{"bootstrap", "organisation"})
+	if code != cli.ExitUsage || !strings.Contains(errs.String(), "cannot find surety-aws") || !strings.Contains(errs.String(), "make build") {
+		t.Errorf("exit code %d: %s", code, errs.String())
+	}
 }

@@ -107,6 +107,8 @@ func rules() []forbidden {
 			why: "policies are fact: intent has no say in what they allow"},
 		{from: m("internal/proof", "internal/claims", "internal/part"), to: append(m("internal/deploy", "internal/synth", "internal/cli", "internal/report", "internal/kernel"), "github.com/aws/aws-sdk-go-v2", "os/exec"),
 			why: "proofs work offline and end in verdicts; they run, print and deploy nothing"},
+		{from: m("cmd/surety", "internal/cli"), except: m("cmd/surety-synth", "cmd/surety-aws"), to: []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"},
+			why: "AWS's SDK takes longer to start than most commands take; surety-aws alone links it"},
 		{from: m("internal/bootstrap"), to: m("internal/assembly", "internal/resource", "internal/network", "internal/proof", "internal/claims", "stacks", "patterns"),
 			why: "an organisation is made from intent and what AWS says, before there is anything to prove"},
 		{from: m("internal/proof"), to: m("internal/claims"),

@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/suretyhq/surety/internal/exampletest"
+	"github.com/suretyhq/surety/internal/tooltest"
 )
 
 // requirement is the version of moto that tests run against.
@@ -51,22 +52,13 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	python, err := environment(t.Context())
 	if err != nil {
-		unavailable(t, err)
+		tooltest.Lacking(t, err)
 	}
 	s := &Server{}
 	if s.URL, err = serve(t, python); err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// unavailable skips a test, or fails it in CI.
-func unavailable(t testing.TB, err error) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%v; in CI this is a failure", err)
-	}
-	t.Skipf("%v", err)
 }
 
 // environment returns the Python of the environment that has moto, which is

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/suretyhq/surety/internal/tooltest"
 )
 
 // Server is a running server. Its superuser is "super" and needs no password.
@@ -49,10 +51,7 @@ func start(t testing.TB, encrypted bool) *Server {
 	t.Helper()
 	bin, err := folder()
 	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		tooltest.Lacking(t, err)
 	}
 	dir, err := os.MkdirTemp("", "surety-pg-*")
 	if err != nil {

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 
@@ -100,22 +101,22 @@ func (in *Input) stacksOf(shared map[string]int) map[addr.Stack]string {
 		m[s] = env
 	}
 	for r := range in.Graph.All() {
+		if stack := r.Addr.Stack; shared[stack.Account] > 1 {
+			note(own, stack, r)
+		}
+	}
+	for r := range in.Graph.All() {
 		stack := r.Addr.Stack
-		if shared[stack.Account] < 2 {
+		if _, tagged := own[stack]; tagged || shared[stack.Account] < 2 {
 			continue
 		}
-		note(own, stack, r)
 		for e := range in.Graph.Edges(r.Addr) {
 			if to := in.Graph.Get(e.To); to != nil && to.Addr.Stack.Account == stack.Account {
 				note(near, stack, to)
 			}
 		}
 	}
-	for s, env := range near {
-		if _, ok := own[s]; !ok {
-			own[s] = env
-		}
-	}
+	maps.Copy(own, near) // whose stacks are others
 	return own
 }
 

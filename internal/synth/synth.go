@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/suretyhq/surety/diag"
+	"github.com/suretyhq/surety/internal/beside"
 )
 
 // Codes of the diagnostics that Run returns as errors.
@@ -154,25 +155,12 @@ func findProgram(given string) (string, error) {
 	if given != "" {
 		return given, nil
 	}
-	if self, err := os.Executable(); err == nil {
-		if real, err := filepath.EvalSymlinks(self); err == nil {
-			self = real
-		}
-		if beside := filepath.Join(filepath.Dir(self), Program); executable(beside) {
-			return beside, nil
-		}
-	}
-	found, err := exec.LookPath(Program)
+	found, err := beside.Find(Program)
 	if err != nil {
 		return "", diag.Diagnostic{Code: CodeNoProgram, What: "cannot find " + Program + ", neither beside surety nor in PATH",
 			Why: "it is the program that writes the templates", Fix: "build both with make build, or put " + Program + " into the folder of surety"}
 	}
 	return found, nil
-}
-
-func executable(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
 // synthesise writes the assembly beside its place and then moves it there.
