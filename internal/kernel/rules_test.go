@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/suretyhq/surety/internal/kernel"
-	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/resource/build"
 	"github.com/suretyhq/surety/internal/value"
@@ -134,7 +133,7 @@ func (b town) group(id string, p build.Props) {
 // the kernel judges must disagree on one.
 func TestWhatTheKernelSays(t *testing.T) {
 	needKernel(t)
-	count := tally{noticed: map[network.Mutant]int{}}
+	count := newTally()
 	for name, c := range map[string]struct {
 		add  func(town)
 		want string
@@ -241,7 +240,7 @@ func TestWhatTheKernelSays(t *testing.T) {
 			if got != c.want {
 				t.Errorf("TCP 443:  got %s\nwant %s", got, c.want)
 			}
-			bad, err := compare(g, &count)
+			bad, err := compare(g, count)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -329,6 +329,12 @@ func (tr *tracer) known(st *step) {
 	}
 }
 
+func (tr *tracer) passes(st *step) {
+	if tr != nil {
+		tr.add(Hop{At: st.at, By: st.by, Decision: "the firewall has not seen the flow begin, whose reply comes by"})
+	}
+}
+
 func (tr *tracer) stopAt(st *step, code, text string) {
 	if tr != nil {
 		tr.add(Hop{At: st.at, By: st.by, Property: st.prop, Code: code, Decision: text})

@@ -47,6 +47,8 @@ type trip struct {
 	back     *line // from the destination, or from the NAT gateway
 	toNAT    *line // from an internal destination to the NAT gateway
 	same     bool  // both ends are in one subnet
+	halved   bool  // some firewall sees one direction only
+	half     flow  // what such firewalls let by
 	tr       *tracer
 }
 
@@ -247,7 +249,8 @@ func (t *trip) forward(f *flow) bool {
 	if t.src.k.sub != nil && t.there.first != t.src.k.sub {
 		t.acl(f, t.src.k.sub.acl, t.src.k.sub, outward, one(t.dst.x))
 	}
-	sees := one(t.src.x)
+	sees, seen := one(t.src.x), 0
+	t.halved = false
 	for i := range t.there.steps {
 		if f.may.empty() {
 			return false
@@ -264,7 +267,8 @@ func (t *trip) forward(f *flow) bool {
 			}
 			t.acl(f, st.acl, st.sub, st.dir, far)
 		case stepFirewall:
-			t.firewall(f, st.fw, sees)
+			t.firewall(f, t.there.fws[seen], sees)
+			seen++
 		case stepNAT:
 			if t.n.options.Mutant != NATKeepsSource {
 				sees = many(st.nat.source)
@@ -334,18 +338,6 @@ func (t *trip) acl(f *flow, a *acl, s *subnet, dir int, to far) {
 		f.keep(&sum.must, &sum.may)
 	}
 	t.tr.acl(t, a, s, dir, to, before, f)
-}
-
-func (t *trip) firewall(f *flow, fw *firewall, from far) {
-	must, may, named := t.n.ports.all, PacketSet{}, PacketSet{}
-	for i := range from.len() {
-		v := t.n.inspect(fw, from.at(i), t.dst.x)
-		must, may, named = must.And(v.must), may.Or(v.may), named.Or(v.named)
-	}
-	before := f.may
-	f.keep(&must, &may)
-	f.named = f.named.Or(named).And(f.may)
-	t.tr.firewall(t, fw, from, before, f)
 }
 
 // public asks for a public address: of the source on the way out, of the
@@ -421,6 +413,7 @@ func (t *trip) reply(f *flow) {
 		t.replyLine(&back, t.back, t.src)
 	}
 	n.apply(f, &back)
+	t.halve(f)
 }
 
 // toTranslator walks the replies' way to the NAT gateway.
@@ -438,6 +431,7 @@ func (t *trip) toTranslator(back *flow) {
 
 // replyLine walks replies along a line to an end.
 func (t *trip) replyLine(back *flow, l *line, to end) {
+	seen := 0
 	for i := range l.steps {
 		if back.may.empty() {
 			return
@@ -462,7 +456,8 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 			}
 			t.tr.plain(st)
 		case stepFirewall:
-			t.tr.known(st)
+			t.replyFirewall(l.fws[seen], st, to)
+			seen++
 		case stepNAT:
 			back.may, back.must = PacketSet{}, PacketSet{}
 			t.tr.stopAt(st, "NGW_SOURCE_ADDRESS_REASSIGN", "the reply leaves by a NAT gateway, which gives it another source")
@@ -487,16 +482,6 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		t.tr.strayedBack(t, l)
 		return
 	}
-	if t.lands(l, to) && l == t.back && !sameFirewalls(t) && t.n.options.Mutant != AsymmetricFirewallOK && !t.n.blind() {
-		// Half a TCP connection is dropped; datagrams stand alone, and may pass.
-		back.must, back.may.Ports[partTCP] = PacketSet{}, AtomSet{}
-		if t.tr != nil && t.tr.asked.Ports[partUDP].isEmpty() && t.tr.asked.Ports[partOther].isEmpty() {
-			back.may = PacketSet{}
-			t.tr.asymmetric(t)
-			return
-		}
-		t.tr.unknown(halfSeen)
-	}
 	if to.k.sub != nil && l.last != to.k.sub {
 		t.replyACL(back, to.k.sub.acl, to.k.sub, inward, t.dst.x)
 	}
@@ -514,32 +499,6 @@ func (t *trip) replyACL(back *flow, a *acl, s *subnet, dir int, other atom) {
 	}
 	back.keep(&v.must, &v.may)
 	t.tr.replyACL(t, a, s, dir, other, before, back)
-}
-
-// halfSeen is why datagrams that a firewall sees one way only may flow.
-var halfSeen = &value.Reason{Code: "FIREWALL_RULES_RESTRICTION", Text: "the flow passes a firewall one way only, or in two zones, which AWS does not support: a stateful firewall drops half a TCP connection, and may let datagrams through"}
-
-// sameFirewalls says whether replies pass the firewalls that the flow passed,
-// which drop what they have not seen begin ("asymmetric routing").
-func sameFirewalls(t *trip) bool {
-	back := t.back.fws
-	if t.toNAT != nil {
-		back = append(append([]passed(nil), back...), t.toNAT.fws...)
-	}
-	return subset(t.there.fws, back) && subset(back, t.there.fws)
-}
-
-func subset(a, b []passed) bool {
-	for _, p := range a {
-		found := false
-		for _, q := range b {
-			found = found || p == q
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
 
 // apply keeps of a flow what is let back: by protocol, since replies go to the

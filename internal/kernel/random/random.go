@@ -42,6 +42,7 @@ type vpc struct {
 	acls     []string
 	internet bool
 	nat      string
+	private  bool   // the NAT gateway is
 	box      string // an instance that may forward
 	attached bool
 }
@@ -132,10 +133,14 @@ func (n *network) addVPC(i int) {
 			n.addHost(v, sub, fmt.Sprintf("10.%d.%d.%d", i, s, 10+100*h))
 		}
 	}
-	if v.internet && n.maybe("NAT gateway", 50) {
+	if v.internet && n.maybe("NAT gateway", 50) || n.maybe("private NAT gateway", 25) {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.100.0/24", i))
 		v.nat = v.id + "Nat"
-		n.Add("AWS::EC2::NatGateway", v.nat, build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.100.10", i)})
+		p := build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.100.10", i)}
+		if v.private = !v.internet || n.maybe("private", 20); v.private {
+			p["ConnectivityType"] = "private"
+		}
+		n.Add("AWS::EC2::NatGateway", v.nat, p)
 	}
 	if n.maybe("appliance", 20) {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.150.0/24", i))
@@ -317,11 +322,16 @@ func (n *network) addFirewall(tables []string, attached []*vpc) {
 	}
 	n.Add("AWS::NetworkFirewall::RuleGroup", "FirewallRules", build.Props{"Type": "STATEFUL", "Capacity": 10, "RuleGroupName": "rules", "RuleGroup": build.Props{
 		"StatefulRuleOptions": build.Props{"RuleOrder": "STRICT_ORDER"}, "RulesSource": build.Props{"StatefulRules": rules}}})
-	policy := build.Props{"StatelessDefaultActions": []string{"aws:forward_to_sfe"}, "StatelessFragmentDefaultActions": []string{"aws:forward_to_sfe"},
+	policy := build.Props{"StatelessDefaultActions": []string{pick(n, "stateless default", "aws:forward_to_sfe", "aws:forward_to_sfe", "aws:forward_to_sfe", "aws:pass")}, "StatelessFragmentDefaultActions": []string{"aws:forward_to_sfe"},
 		"StatefulEngineOptions":       build.Props{"RuleOrder": "STRICT_ORDER"},
 		"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": n.Ref("FirewallRules"), "Priority": 1}}}
 	if n.maybe("default drop", 60) {
 		policy["StatefulDefaultActions"] = []string{"aws:drop_strict"}
+	}
+	if stateless := n.statelessRules(); len(stateless) > 0 {
+		n.Add("AWS::NetworkFirewall::RuleGroup", "StatelessRules", build.Props{"Type": "STATELESS", "Capacity": 10, "RuleGroupName": "stateless", "RuleGroup": build.Props{
+			"RulesSource": build.Props{"StatelessRulesAndCustomActions": build.Props{"StatelessRules": stateless}}}})
+		policy["StatelessRuleGroupReferences"] = []build.Props{{"ResourceArn": n.Ref("StatelessRules"), "Priority": 1}}
 	}
 	n.Add("AWS::NetworkFirewall::FirewallPolicy", "FirewallPolicy", build.Props{"FirewallPolicyName": "policy", "FirewallPolicy": policy})
 	n.Add("AWS::NetworkFirewall::Firewall", "Firewall", build.Props{"FirewallName": "firewall", "FirewallPolicyArn": n.Ref("FirewallPolicy"),
@@ -340,6 +350,34 @@ func (n *network) addFirewall(tables []string, attached []*vpc) {
 			}
 		}
 	}
+}
+
+// statelessRules draws rules that look at each packet by itself. One that passes
+// has its like for the replies, mostly.
+func (n *network) statelessRules() []build.Props {
+	var out []build.Props
+	add := func(action, source, dest string, sport, dport []build.Props) {
+		match := build.Props{"Sources": []build.Props{{"AddressDefinition": source}}, "Destinations": []build.Props{{"AddressDefinition": dest}}}
+		if sport != nil {
+			match["Protocols"], match["SourcePorts"] = []any{6, 17}, sport
+		}
+		if dport != nil {
+			match["Protocols"], match["DestinationPorts"] = []any{6, 17}, dport
+		}
+		out = append(out, build.Props{"Priority": len(out) + 1, "RuleDefinition": build.Props{"Actions": []string{"aws:" + action}, "MatchAttributes": match}})
+	}
+	for range n.between(0, 2, "stateless rules") {
+		action, source, dest := pick(n, "stateless action", "pass", "drop", "forward_to_sfe"), n.someRange(), n.someRange()
+		var ports []build.Props
+		if port := pick(n, "stateless port", 0, 443, 80); port != 0 {
+			ports = []build.Props{{"FromPort": port, "ToPort": port}}
+		}
+		add(action, source, dest, nil, ports)
+		if action == "pass" && n.maybe("for replies too", 70) {
+			add(action, dest, source, ports, nil)
+		}
+	}
+	return out
 }
 
 // target is what a route of a VPC can lead to.
