@@ -27,7 +27,7 @@ func newReach(env Env) *cobra.Command {
 the rule or route that decides at each.
 
 FROM and TO are: internet; an address or range (10.1.0.0/24); a part of the estate
-(prod/api); a resource's address, its logical id, or its construct path, where
+(prod/api); a service that a gateway endpoint leads to (s3); a resource's address, its logical id, or its construct path, where
 it has network interfaces or is a subnet, a VPC or a security group. PATH and -f
 are as for surety prove.
 

@@ -109,7 +109,11 @@ func (c *compiler) aclRules(s *subnet, egress bool) []string {
 // aclForward filters what crosses the edge of a subnet by a device. Nothing
 // here tracks connections.
 func (c *compiler) aclForward(s *subnet, dev string) string {
-	return plainChain("enter", c.aclRules(s, false)) + plainChain("leave", c.aclRules(s, true)) +
+	in, out := c.aclRules(s, false), c.aclRules(s, true)
+	if len(in) > 0 && len(out) > 0 && in[0] == "accept" && out[0] == "accept" {
+		return "" // it lets everything by: mostly the default one
+	}
+	return plainChain("enter", in) + plainChain("leave", out) +
 		chain("forward", "filter", "forward", 0, "accept", []string{
 			fmt.Sprintf("iifname %q jump enter", dev), fmt.Sprintf("oifname %q jump leave", dev)})
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/vishvananda/netlink"
@@ -121,7 +122,7 @@ func makeSpaces(all []*space) (out []netns.NsHandle, err error) {
 			}
 			out = append(out, h)
 			for name, v := range settings {
-				if err := os.WriteFile("/proc/sys/net/"+name, []byte(v), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
+				if err := setting("/proc/sys/net/"+name, v); err != nil {
 					return fmt.Errorf("%s in %s: %w", name, s.name, err)
 				}
 			}
@@ -134,6 +135,15 @@ func makeSpaces(all []*space) (out []netns.NsHandle, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// setting writes a setting of the thread's namespace, unless it is so already:
+// reading takes no lock that others wait for. One that is not there needs none.
+func setting(file, v string) error {
+	if is, err := os.ReadFile(file); err == nil && strings.TrimSpace(string(is)) == v || errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return os.WriteFile(file, []byte(v), 0)
 }
 
 // join makes the links. Both devices of a link have one hardware address and

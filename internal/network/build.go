@@ -43,6 +43,7 @@ type Network struct {
 	endpointAt   map[addr.Address]*resource.VPCEndpoint
 	instances    map[addr.Address][]instance
 	nats         map[addr.Address]*nat
+	services     map[string]service             // behind gateway endpoints, by name
 	doubts       map[addr.Address]*value.Reason // of Transit Gateways' associations
 
 	outside []bool // by atom: a public address outside the graph
@@ -60,7 +61,7 @@ func Build(g *resource.Graph, opts ...Options) *Network {
 	n := &Network{graph: g,
 		vpcAt: map[addr.Address]*vpc{}, subnetAt: map[addr.Address]*subnet{}, byOwner: map[addr.Address][]ClassID{},
 		attachmentAt: map[addr.Address]*attachment{}, gatewayAt: map[addr.Address]*gateway{}, firewallAt: map[addr.Address]*firewall{},
-		endpointAt: map[addr.Address]*resource.VPCEndpoint{}, instances: map[addr.Address][]instance{}, nats: map[addr.Address]*nat{},
+		endpointAt: map[addr.Address]*resource.VPCEndpoint{}, instances: map[addr.Address][]instance{}, nats: map[addr.Address]*nat{}, services: map[string]service{},
 		doubts: map[addr.Address]*value.Reason{},
 	}
 	for _, o := range opts {

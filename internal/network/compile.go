@@ -68,20 +68,21 @@ func (r rank) propagated() bool { return r >= rankPropagated }
 
 // route is a route of any table.
 type route struct {
-	spans  []span32
-	bits   []int // prefix length, parallel to spans
-	why    *value.Reason
-	maybe  *value.Reason // the route may not be there
-	public bool          // an AWS-managed prefix list: only public addresses
-	rank   rank
-	local  bool
-	kind   resource.TargetKind
-	to     resource.Link
-	by     addr.Address
-	prop   string
-	text   string // the destination as written
-	hole   bool
-	attach *attachment
+	spans   []span32
+	bits    []int // prefix length, parallel to spans
+	why     *value.Reason
+	maybe   *value.Reason // the route may not be there
+	public  bool          // an AWS-managed prefix list: only public addresses
+	service string        // of a gateway endpoint: the service that it leads to
+	rank    rank
+	local   bool
+	kind    resource.TargetKind
+	to      resource.Link
+	by      addr.Address
+	prop    string
+	text    string // the destination as written
+	hole    bool
+	attach  *attachment
 }
 
 // table is a VPC's or a Transit Gateway's route table.
@@ -182,6 +183,7 @@ func (c *compiler) compile() {
 	c.firewalls()
 	c.routeTables()
 	c.subnets()
+	c.services()
 	c.gateways()
 	c.n.routing = c.n.atoms.newPartition(c.routed)
 	c.networkACLs()
@@ -430,6 +432,9 @@ func (c *compiler) route(r resource.Route) route {
 	}
 	if r.Propagated {
 		x.rank = rankPropagated
+	}
+	if e := resource.View[resource.VPCEndpoint](c.g, r.To.To); e != nil && e.Type == "Gateway" && !r.Dest.PrefixList.IsZero() {
+		x.service, x.why, x.public = serviceOf(e), nil, false // its destination is the service's list
 	}
 	return x
 }

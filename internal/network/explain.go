@@ -101,6 +101,8 @@ func (n *Network) muteHop(a, b ClassID) Hop {
 		h.At, h.Decision = n.resourceOf(b), "the destination is lost"
 	case src.sub == nil && dst.sub == nil:
 		h.Decision = "both ends are outside the graph"
+	case src.service != "":
+		h.Code, h.Decision = "VPCE_INTRA_VPC_TRAFFIC", "a service behind an endpoint begins no connections"
 	case dst.nat:
 		h.At, h.Code, h.Decision = n.resourceOf(b), "NO_POSSIBLE_DESTINATION", "a NAT gateway drops what nobody inside asked for"
 	case dst.inert:

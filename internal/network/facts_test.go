@@ -8,7 +8,7 @@ import (
 
 // factSemantics are rules that models of AWS often miss.
 func factSemantics() []semantic {
-	return slices.Concat(groupFacts(), routeFacts(), gatewayFacts(), firewallFacts())
+	return slices.Concat(groupFacts(), routeFacts(), gatewayFacts(), firewallFacts(), endpointFacts())
 }
 
 // amend sets properties of a resource made before.

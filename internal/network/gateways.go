@@ -247,6 +247,12 @@ func (n *Network) hit(r *route, x atom) (bits int, found resource.Tri) {
 			return bits, resource.No
 		}
 	}
+	if r.service != "" {
+		if r.service == n.atoms.serviceOf(x) {
+			return 32, resource.Yes
+		}
+		return bits, resource.No
+	}
 	for i, s := range r.spans {
 		switch hit := n.atoms.match(s, x); {
 		case hit == resource.No:

@@ -99,8 +99,10 @@ func (j *journey) lookBack() {
 	j.backs = n.linesTo(origin, j.home)
 }
 
+// isEgressOnly says whether a line leaves by a gateway that keeps the state of
+// flows: by an egress-only gateway, or by a gateway endpoint.
 func (n *Network) isEgressOnly(l *line) bool {
-	return resource.View[resource.EgressOnlyGateway](n.graph, l.via) != nil
+	return resource.View[resource.EgressOnlyGateway](n.graph, l.via) != nil || n.endpointAt[l.via] != nil
 }
 
 // conflict says whether two lines cannot belong to one flow: appliance mode

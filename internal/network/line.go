@@ -61,6 +61,7 @@ const (
 	stepNAT
 	stepPublic // needs a public address of the source
 	stepBlock  // VPC Block Public Access
+	stepService
 )
 
 // step is one decision on a line.

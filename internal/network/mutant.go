@@ -44,6 +44,7 @@ const (
 	FirewallOrderIgnored            // a firewall's first rule decides in the default order too
 	EgressOnlyLetsIn                // an egress-only gateway answers what it has not seen begin
 	PeeringRefsEverywhere           // group references hold over peerings between Regions
+	EndpointsServePeers             // a gateway endpoint serves other networks too
 	endOfMutants
 )
 
@@ -52,7 +53,7 @@ var mutantNames = [...]string{"None", "NACLsStateful", "IgnoreReturn", "ShorterP
 	"PeeringTransitive", "NACLInsideSubnet", "NACLOrderReversed", "NATAcceptsUnsolicited", "IGWWithoutPublicAddress",
 	"FirewallIgnored", "EphemeralPortsFree", "GroupRefsAcrossGateways", "IgnoreMiddleACL", "AsymmetricFirewallOK",
 	"BlockPublicAccessIgnored", "BalancersHideClients", "BalancersCrossZones", "EdgeTablesOneWay",
-	"LocalLosesToPropagated", "PrefixListBeatsStatic", "VPNBeatsVPC", "SourceDestCheckIgnored", "NATAcrossVPCs", "NATKeepsSource", "InactivePeeringCarries", "AttachmentTableIgnored", "ApplianceModeIgnored", "StatelessIgnored", "FirewallOrderIgnored", "EgressOnlyLetsIn", "PeeringRefsEverywhere"}
+	"LocalLosesToPropagated", "PrefixListBeatsStatic", "VPNBeatsVPC", "SourceDestCheckIgnored", "NATAcrossVPCs", "NATKeepsSource", "InactivePeeringCarries", "AttachmentTableIgnored", "ApplianceModeIgnored", "StatelessIgnored", "FirewallOrderIgnored", "EgressOnlyLetsIn", "PeeringRefsEverywhere", "EndpointsServePeers"}
 
 // String returns the mutant's name.
 func (m Mutant) String() string {

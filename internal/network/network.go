@@ -38,12 +38,14 @@ type ClassID int
 const Internet ClassID = 0
 
 // Class is interfaces that no rule or route tells apart, or addresses outside
-// the graph. Addrs is where their addresses lie: one address where it is fixed,
+// the graph; Service is the service that these are the addresses of, where a
+// gateway endpoint leads to it. Addrs is where their addresses lie: one address where it is fixed,
 // the subnet's ranges otherwise. Zone, Subnet and VPC are zero for an external
 // class.
 type Class struct {
 	ID       ClassID
 	External bool
+	Service  string
 	Zone     string
 	Subnet   addr.Address
 	VPC      addr.Address

@@ -81,7 +81,7 @@ func (r *Reach) or(o Reach) {
 
 // mute says whether nothing can flow between two classes, whatever the rules.
 func (n *Network) mute(a, b *class) bool {
-	if a.dead || b.dead || (a.sub == nil && b.sub == nil) || a.inert {
+	if a.service != "" || a.dead || b.dead || (a.sub == nil && b.sub == nil) || a.inert {
 		return true
 	}
 	return b.inert && (!b.nat || n.options.Mutant != NATAcceptsUnsolicited)
@@ -281,6 +281,8 @@ func (t *trip) forward(f *flow) bool {
 			t.public(f, st)
 		case stepBlock:
 			t.block(f, st)
+		case stepService:
+			t.service(f, st)
 		default:
 			t.plain(f, st)
 		}
@@ -447,7 +449,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 				other = to.x
 			}
 			t.replyACL(back, st.acl, st.sub, st.dir, other)
-		case stepBlock:
+		case stepBlock, stepService:
 			// It decides about the packet that begins a flow.
 		case stepPublic:
 			// The flow's first packet had a public address; so has its reply.

@@ -252,7 +252,7 @@ func (w *walker) toEndpoint(s state, r *route) {
 		return
 	}
 	if e.Type == "Gateway" {
-		w.stop(s, step{at: e.Addr, by: r.by, code: "NO_POSSIBLE_DESTINATION", text: "a gateway endpoint leads to the service only"})
+		w.toService(s, r, e)
 		return
 	}
 	why := &value.Reason{Code: "PATH_THROUGH_GWLB_NOT_CHECKED", At: e.Addr, Text: "what the appliances behind the endpoint do is not in the graph"}
