@@ -27,7 +27,8 @@ func newReach(env Env) *cobra.Command {
 the rule or route that decides at each.
 
 FROM and TO are: internet; an address or range (10.1.0.0/24); a part of the estate
-(prod/api); a service that a gateway endpoint leads to (s3); a resource's address, its logical id, or its construct path, where
+(prod/api); a service that a gateway endpoint leads to (s3); as TO, a name such as
+db.corp.example, which is answered as FROM's VPC does; a resource's address, its logical id, or its construct path, where
 it has network interfaces or is a subnet, a VPC or a security group. PATH and -f
 are as for surety prove.
 
@@ -39,6 +40,7 @@ when it depends on what only deployment decides.`,
 		Example: `  surety reach prod/api prod/database --port 5432
   surety reach internet prod/database
   surety reach dev/api prod/api --format json
+  surety reach prod/api secretsmanager.ap-southeast-2.amazonaws.com --port 443
   surety reach 10.1.0.0/24 AppService template.yaml
   surety reach --all --format csv -o pairs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -166,6 +168,7 @@ type answer struct {
 	works   int
 	flows   network.PacketSet
 	relays  []relay
+	names   []resolved
 	codes   []string
 }
 
@@ -176,16 +179,16 @@ func (s *subject) answer(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.end(q.to)
+	n, asked := q.packets(s.net)
+	a := &answer{q: q, s: s, net: n, verdict: unreachable}
+	to, err := a.destinations(from)
 	if err != nil {
 		return nil, err
 	}
-	n, asked := q.packets(s.net)
-	a := &answer{q: q, s: s, net: n, verdict: unreachable}
 	var best [2]network.ClassID
 	var show network.PacketSet
 	for i, f := range from {
-		for j, t := range to {
+		for j, t := range to[f] {
 			if i == 0 && j == 0 {
 				best, show = [2]network.ClassID{f, t}, asked
 			}
@@ -204,10 +207,18 @@ func (s *subject) answer(q question) (*answer, error) {
 			}
 		}
 	}
-	a.path = n.Explain(best[0], best[1], show)
+	if a.pairs > 0 {
+		a.path = n.Explain(best[0], best[1], show)
+	}
 	a.codes = pathCodes(a.path)
 	if a.verdict == unreachable {
 		a.findRelays(from, to, asked)
+	}
+	for _, r := range a.names {
+		if r.Why != nil && a.verdict == unreachable {
+			a.verdict = unknown
+			a.path.Unknowns = append(a.path.Unknowns, r.Why)
+		}
 	}
 	return a, nil
 }
@@ -224,11 +235,11 @@ type relay struct {
 // findRelays looks for load balancers by which packets of FROM get to TO; each
 // is named once, by a pair of classes between which they certainly do, or else
 // may.
-func (a *answer) findRelays(from, to []network.ClassID, asked network.PacketSet) {
+func (a *answer) findRelays(from []network.ClassID, to map[network.ClassID][]network.ClassID, asked network.PacketSet) {
 	for lb := range resource.Views[resource.LoadBalancer](a.s.graph) {
 		var found *relay
 		for _, f := range from {
-			for _, t := range to {
+			for _, t := range to[f] {
 				p := a.net.Through(lb.Addr, f, t, asked)
 				if sure := !p.Works.Must.IsEmpty(); len(p.Legs) == 2 && !p.Works.May.IsEmpty() && (found == nil || sure && !found.sure) {
 					found = &relay{balancer: a.s.name(lb.Addr), sure: sure, legs: [2]network.Path(p.Legs)}

@@ -28,6 +28,7 @@ type jsonAnswer struct {
 	Domains  []string         `json:"domains,omitempty"`
 	Unknowns []string         `json:"unknowns,omitempty"`
 	Relays   []jsonRelay      `json:"relays,omitempty"`
+	Names    []jsonName       `json:"names,omitempty"`
 }
 
 // jsonRelay is a way by a load balancer, which ends FROM's connection and
@@ -61,7 +62,7 @@ func (a *answer) json() jsonAnswer {
 		Version: report.Version, From: a.q.from, To: a.q.to, Protocol: a.q.protocol, Port: a.q.port,
 		Verdict: a.verdict, Pairs: a.pairs, Works: a.works, Codes: a.codes,
 		Forward: report.JSONHops(a.path.Forward, false), Return: report.JSONHops(a.path.Return, true),
-		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.jsonRelays(),
+		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.jsonRelays(), Names: a.jsonNames(),
 	}
 	if a.verdict == reachable {
 		out.Flows = a.net.Format(a.flows)
@@ -74,6 +75,7 @@ func (a *answer) json() jsonAnswer {
 
 func (a *answer) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s → %s%s: %s\n", a.q.from, a.q.to, a.asked(), a.headline())
+	a.namesText(b)
 	a.hops(b, "forward", a.path.Forward)
 	a.hops(b, "return", a.path.Return)
 	if len(a.path.Domains) > 0 {
@@ -122,6 +124,9 @@ func (a *answer) headline() string {
 			return "unreachable directly, perhaps reachable by way of the load balancer " + a.relays[0].balancer
 		}
 		return "unreachable directly, reachable by way of the load balancer " + a.relays[0].balancer
+	}
+	if a.pairs == 0 {
+		return "unreachable: the name leads nowhere"
 	}
 	if h := a.path.StopsAt; h != nil {
 		return fmt.Sprintf("unreachable, stopped at %s [%s]", a.s.name(h.At), h.Code)

@@ -236,6 +236,9 @@ func TestEveryRuleNamesItsTests(t *testing.T) {
 			}
 		}
 	}
+	for _, s := range resolutions {
+		cases[s.name] = s.page != ""
+	}
 	named := map[string]bool{}
 	for _, row := range section(t, "Rules and the tests that name them") {
 		for test := range strings.SplitSeq(row[1], ";") {

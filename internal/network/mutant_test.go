@@ -14,6 +14,7 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 	}
 	for _, m := range network.Mutants() {
 		t.Run(m.String(), func(t *testing.T) {
+			t.Parallel()
 			var noticed []string
 			for _, s := range allSemantics() {
 				l := newLab()
@@ -35,6 +36,13 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 						noticed = append(noticed, s.name)
 						break
 					}
+				}
+			}
+			for _, s := range resolutions {
+				l := newLab()
+				s.lab(l)
+				if got, _ := l.resolved(l.network(t, network.Options{Mutant: m}), s); got != s.want {
+					noticed = append(noticed, s.name)
 				}
 			}
 			if len(noticed) == 0 {
