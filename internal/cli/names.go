@@ -65,7 +65,7 @@ func (a *answer) namesText(b *strings.Builder) {
 		if j.By != "" {
 			by = " (" + j.By + ")"
 		}
-		fmt.Fprintf(b, "\nin %s the name is %s%s\n", j.VPC, j.Why, by)
+		fmt.Fprintf(b, "\nin %s the name means: %s%s\n", j.VPC, j.Why, by)
 	}
 }
 
