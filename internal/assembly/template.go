@@ -180,12 +180,22 @@ func parse(ctx context.Context, file string) (*Template, diag.List) {
 
 // parseSource reads the text of a file into a Template whose Root is a map.
 func parseSource(file, src string) (*Template, diag.List) {
+	if isYAML(file, src) {
+		return decodeSource(file, src, "YAML", decodeYAML)
+	}
+	return DecodeJSON(file, src)
+}
+
+// DecodeJSON reads a text as JSON, whatever it describes, into a Template whose
+// Root is a map and whose values know their place in the file. The text must be
+// valid UTF-8.
+func DecodeJSON(file, src string) (*Template, diag.List) {
+	return decodeSource(file, src, "JSON", decodeJSON)
+}
+
+func decodeSource(file, src, language string, decode func(string) (value.Value, []repeated, *fault)) (*Template, diag.List) {
 	var problems diag.List
 	t := newTemplate(file, src)
-	language, decode := "JSON", decodeJSON
-	if isYAML(file, src) {
-		language, decode = "YAML", decodeYAML
-	}
 	root, twice, err := decode(src)
 	for _, k := range twice {
 		problems.Add(diag.Diagnostic{Code: "TEMPLATE_DUPLICATE_KEY", Severity: diag.Warning, Pos: t.Position(k.offset),

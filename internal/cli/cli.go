@@ -110,6 +110,7 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 		newSynth(env),
 		newProve(env),
 		newReach(env),
+		newDiff(env),
 		newTenant(env),
 		newVersion(env),
 	)

@@ -22,6 +22,9 @@ func (s *subject) end(name string) ([]network.ClassID, error) {
 		return []network.ClassID{network.Internet}, nil
 	}
 	if p, ok := parsePrefix(name); ok {
+		if ids := s.publicly(p); len(ids) > 0 {
+			return ids, nil
+		}
 		if ids := s.net.ClassForPrefix(p); len(ids) > 0 {
 			return ids, nil
 		}

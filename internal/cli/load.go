@@ -23,6 +23,7 @@ import (
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/report"
 	"github.com/suretyhq/surety/internal/resource"
+	"github.com/suretyhq/surety/internal/snapshot"
 	"github.com/suretyhq/surety/internal/synth"
 )
 
@@ -34,6 +35,7 @@ type inputs struct {
 	params      []string
 	account     string
 	region      string
+	stack       string // the name of the only stack, whatever its file is called
 }
 
 // inputFlags adds the flags that fill inputs.
@@ -74,7 +76,10 @@ func startReading(ctx context.Context, paths ...string) *reading {
 	go func() {
 		defer close(r.done)
 		begin := time.Now()
-		r.assembly, r.problems = assembly.Load(ctx, paths...)
+		r.assembly = &assembly.Assembly{}
+		if len(paths) > 0 { // none: there are snapshots only
+			r.assembly, r.problems = assembly.Load(ctx, paths...)
+		}
 		r.took = time.Since(begin)
 	}()
 	return r
@@ -105,34 +110,62 @@ func load(ctx context.Context, env Env, in inputs) (*subject, error) {
 	}
 	s.source = strings.Join(paths, ", ")
 
-	if s.read == nil {
-		s.read = startReading(ctx, paths...)
-	}
-	asm, problems := s.read.result()
-	s.timing.Load = s.read.took
-	if err := settle(ctx, env, problems); err != nil {
+	if err := s.resolve(ctx, env, in, paths, intrinsic.Options{Params: params, Account: in.account, Region: in.region}); err != nil {
 		return nil, err
 	}
-	s.stacks = len(asm.Stacks)
 
 	begin := time.Now()
-	opts := intrinsic.Options{Params: params, Account: in.account, Region: in.region}
-	resources, problems := intrinsic.Resolve(asm, opts)
-	s.sizes = intrinsic.Templates(asm, opts)
-	graph, doubles := resource.New(resources)
-	s.timing.Resolve = time.Since(begin)
-	if err := settle(ctx, env, append(problems, doubles...)); err != nil {
-		return nil, err
-	}
-	s.graph = graph
-
-	begin = time.Now()
 	if s.estate != nil {
-		s.parts = part.Bind(s.estate, graph)
+		s.parts = part.Bind(s.estate, s.graph)
 	}
-	s.net = network.Build(graph, network.Options{Ports: proof.Ports(s.estate, graph)})
+	s.net = network.Build(s.graph, network.Options{Ports: proof.Ports(s.estate, s.graph)})
 	s.timing.Prove = time.Since(begin)
 	return s, ctx.Err()
+}
+
+// resolve makes the graph of what the paths hold: templates, and snapshots.
+func (s *subject) resolve(ctx context.Context, env Env, in inputs, paths []string, opts intrinsic.Options) error {
+	templates, snapshots := kinds(paths)
+	if s.read == nil {
+		s.read = startReading(ctx, templates...)
+	}
+	begin := time.Now()
+	taken, faults := snapshot.Load(ctx, snapshot.Options{Account: opts.Account, Region: opts.Region}, snapshots...)
+	took := time.Since(begin)
+	asm, problems := s.read.result()
+	if in.stack != "" && asm != nil && len(asm.Stacks) == 1 {
+		asm.Stacks[0].Addr.Name = in.stack
+	}
+	s.timing.Load = max(s.read.took, took)
+	if err := settle(ctx, env, append(problems, faults...)); err != nil {
+		return err
+	}
+	s.stacks = len(asm.Stacks) + taken.Places
+
+	begin = time.Now()
+	resources, problems := intrinsic.Resolve(asm, opts)
+	s.sizes = intrinsic.Templates(asm, opts)
+	graph, doubles := resource.New(append(resources, taken.Resources...))
+	s.timing.Resolve = time.Since(begin)
+	s.graph = graph
+	return settle(ctx, env, append(problems, doubles...))
+}
+
+// kinds tells snapshots from what holds templates.
+func kinds(paths []string) (templates, snapshots []string) {
+	for _, path := range paths {
+		if snapshot.Is(path) {
+			snapshots = append(snapshots, path)
+		} else {
+			templates = append(templates, path)
+		}
+	}
+	return templates, snapshots
+}
+
+// input is what claims read.
+func (s *subject) input(env Env) *proof.Input {
+	return &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
 }
 
 // prove runs the claims with the given ids, or all.
@@ -142,8 +175,7 @@ func (s *subject) prove(ctx context.Context, env Env, only []string) (*report.Re
 		return nil, err
 	}
 	begin := time.Now()
-	in := &proof.Input{Estate: s.estate, Graph: s.graph, Parts: s.parts, Net: s.net, Now: env.Now(), Templates: s.sizes}
-	verdicts, err := proof.Run(ctx, in, all, proof.Only(only...))
+	verdicts, err := proof.Run(ctx, s.input(env), all, proof.Only(only...))
 	if err != nil {
 		return nil, err
 	}

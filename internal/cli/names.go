@@ -27,35 +27,40 @@ type jsonName struct {
 // digits alone.
 var hostName = regexp.MustCompile(`^([a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]*\.?$`)
 
+// everywhere is a place that is the same for all who ask.
+func everywhere(from, to []network.ClassID) map[network.ClassID][]network.ClassID {
+	out := map[network.ClassID][]network.ClassID{}
+	for _, f := range from {
+		out[f] = to
+	}
+	return out
+}
+
 // destinations returns where TO is for every class of FROM. If TO is neither a
 // part, a resource nor an address but has the form of a name, each VPC of FROM
 // says what it means: a name is part of a path.
-func (a *answer) destinations(from []network.ClassID) (map[network.ClassID][]network.ClassID, error) {
-	out := map[network.ClassID][]network.ClassID{}
-	to, err := a.s.end(a.q.to)
-	if err == nil || !hostName.MatchString(a.q.to) {
-		for _, f := range from {
-			out[f] = to
-		}
-		return out, err
+func (s *subject) destinations(q question, from []network.ClassID) (map[network.ClassID][]network.ClassID, []resolved, error) {
+	to, err := s.end(q.to)
+	if err == nil || !hostName.MatchString(q.to) {
+		return everywhere(from, to), nil, err
 	}
-	asked := false
+	out := map[network.ClassID][]network.ClassID{}
+	var names []resolved
 	for _, f := range from {
-		c := a.net.Class(f)
+		c := s.net.Class(f)
 		if c.External {
 			continue
 		}
-		asked = true
-		i := slices.IndexFunc(a.names, func(r resolved) bool { return r.vpc == c.VPC })
+		i := slices.IndexFunc(names, func(r resolved) bool { return r.vpc == c.VPC })
 		if i < 0 {
-			i, a.names = len(a.names), append(a.names, resolved{a.net.Resolve(c.VPC, a.q.to), c.VPC})
+			i, names = len(names), append(names, resolved{s.net.Resolve(c.VPC, q.to), c.VPC})
 		}
-		out[f] = a.names[i].Classes
+		out[f] = names[i].Classes
 	}
-	if !asked {
-		return nil, fmt.Errorf("%s is a name, and FROM is in no VPC that could answer it", a.q.to)
+	if len(names) == 0 {
+		return nil, nil, fmt.Errorf("%s is a name, and FROM is in no VPC that could answer it", q.to)
 	}
-	return out, nil
+	return out, names, nil
 }
 
 // namesText says what TO means in each VPC that it was asked in.

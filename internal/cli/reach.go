@@ -179,12 +179,26 @@ func (s *subject) answer(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, asked := q.packets(s.net)
-	a := &answer{q: q, s: s, net: n, verdict: unreachable}
-	to, err := a.destinations(from)
+	if p, ok := parsePrefix(q.to); ok && s.observed() {
+		return s.answerAddress(q, from, p)
+	}
+	to, names, err := s.destinations(q, from)
 	if err != nil {
 		return nil, err
 	}
+	return s.answerNames(q, s.net, from, to, names), nil
+}
+
+// answerClasses asks a network about every pair of some classes.
+func (s *subject) answerClasses(q question, in *network.Network, from, to []network.ClassID) (*answer, error) {
+	return s.answerNames(q, in, from, everywhere(from, to), nil), nil
+}
+
+// answerNames asks a network about classes and where TO is for each of them; names
+// is what TO means, if it is a name.
+func (s *subject) answerNames(q question, in *network.Network, from []network.ClassID, to map[network.ClassID][]network.ClassID, names []resolved) *answer {
+	n, asked := q.packets(in)
+	a := &answer{q: q, s: s, net: n, verdict: unreachable, names: names}
 	var best [2]network.ClassID
 	var show network.PacketSet
 	for i, f := range from {
@@ -220,7 +234,7 @@ func (s *subject) answer(q question) (*answer, error) {
 			a.path.Unknowns = append(a.path.Unknowns, r.Why)
 		}
 	}
-	return a, nil
+	return a
 }
 
 // relay is a way through a load balancer: FROM's connection to it, and its own,

@@ -99,6 +99,8 @@ func rules() []forbidden {
 			why: "resolving reads what will be deployed; intent has no say in it"},
 		{from: m("internal/resource"), to: m("estate", "internal/assembly", "internal/network", "internal/part", "internal/proof", "internal/kernel"),
 			why: "the graph is fact: intent has no say in it"},
+		{from: m("internal/snapshot"), to: m("estate", "internal/intrinsic", "internal/network", "internal/part", "internal/proof"),
+			why: "a snapshot is fact, read offline: intent has no say in it, and no proof is made while it is read"},
 		{from: m("internal/network"), to: m("estate", "internal/part", "internal/proof", "internal/kernel", "internal/assembly", "internal/intrinsic"),
 			why: "the network that a proof walks is built from fact alone; intent meets it in a proof"},
 		{from: m("internal/kernel"), to: m("internal/network", "internal/proof", "internal/part", "estate"),

@@ -60,7 +60,7 @@ var code = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 // speaking are the packages whose codes are diagnostics and reasons, with a
 // page each. The codes of findings are on the pages of their claims.
 func speaking() []string {
-	return []string{"estate", "internal/assembly", "internal/bootstrap", "internal/cli", "internal/intrinsic", "internal/part", "internal/resource", "internal/synth", "internal/value"}
+	return []string{"estate", "internal/assembly", "internal/bootstrap", "internal/cli", "internal/intrinsic", "internal/part", "internal/resource", "internal/snapshot", "internal/synth", "internal/value"}
 }
 
 // codes returns every code that the packages above give, with a place that

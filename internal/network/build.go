@@ -43,7 +43,10 @@ type Network struct {
 	endpointAt   map[addr.Address]*resource.VPCEndpoint
 	instances    map[addr.Address][]instance
 	nats         map[addr.Address]*nat
-	services     map[string]service             // behind gateway endpoints, by name
+	services     map[string]service // behind gateway endpoints, by name
+	siteAt       map[addr.Address]*site
+	carried      *filter                        // by NAT gateways
+	served       *filter                        // by gateway endpoints
 	doubts       map[addr.Address]*value.Reason // of Transit Gateways' associations
 
 	outside []bool // by atom: a public address outside the graph
@@ -66,6 +69,7 @@ func Build(g *resource.Graph, opts ...Options) *Network {
 	}
 	for _, o := range opts {
 		n.options.Ports = append(n.options.Ports, o.Ports...)
+		n.options.Addresses = append(n.options.Addresses, o.Addresses...)
 		if o.Mutant != None {
 			n.options.Mutant = o.Mutant
 		}
@@ -104,6 +108,9 @@ func (c *compiler) origins() {
 	}
 	for _, v := range c.n.vpcs {
 		v.world = add(origin{vpc: v, world: true})
+	}
+	for _, s := range c.n.siteAt {
+		s.start = add(origin{vpc: s.vpc, site: s})
 	}
 	for _, t := range c.n.nats {
 		if s := t.subnet; s != nil {
@@ -144,7 +151,7 @@ func (n *Network) Opened(lines Lines, flows ...Flow) *Network { return n.again(l
 
 // again builds the network anew.
 func (n *Network) again(open Lines, flows []Flow) *Network {
-	o := Options{Mutant: n.options.Mutant, Open: open}
+	o := Options{Mutant: n.options.Mutant, Open: open, Addresses: n.options.Addresses}
 	known := map[Flow]bool{}
 	for _, f := range append(slices.Clone(n.options.Ports), flows...) {
 		if !known[f] {

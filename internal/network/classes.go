@@ -20,6 +20,8 @@ type class struct {
 	inert   bool // neither begins nor ends flows: NAT gateways, attachments
 	nat     bool
 	dead    bool
+	site    *site        // it is beyond a VPN gateway
+	void    bool         // nobody has the address
 	service string       // whose addresses it is
 	six     resource.Tri // has an IPv6 address
 	why     *value.Reason
@@ -61,6 +63,12 @@ func (c *compiler) interfaces() {
 		if i.IPv6.IsValid() {
 			k.atoms[1], k.six = []atom{c.n.atoms.at(i.IPv6)}, resource.Yes
 		}
+		if i.Exact && !i.Address.IsValid() {
+			k.atoms[0] = nil
+		}
+		if i.Exact && !i.IPv6.IsValid() {
+			k.atoms[1] = nil
+		}
 		if !k.inert {
 			s.homes = true
 		}
@@ -89,8 +97,10 @@ func (c *compiler) interfaces() {
 				last.Addrs = append(last.Addrs, p)
 			}
 		}
-		if ids := c.n.byOwner[m.i.Owner.Addr]; !slices.Contains(ids, last.ID) {
-			c.n.byOwner[m.i.Owner.Addr] = append(ids, last.ID)
+		for _, a := range []addr.Address{m.i.Owner.Addr, m.i.Self} {
+			if ids := c.n.byOwner[a]; !a.IsZero() && !slices.Contains(ids, last.ID) {
+				c.n.byOwner[a] = append(ids, last.ID)
+			}
 		}
 	}
 }
@@ -100,12 +110,12 @@ func addresses(i resource.Interface, s *subnet) []netip.Prefix {
 	var out []netip.Prefix
 	if i.Address.IsValid() {
 		out = append(out, netip.PrefixFrom(i.Address, i.Address.BitLen()))
-	} else if s.view.CIDR.IsValid() {
+	} else if s.view.CIDR.IsValid() && !i.Exact {
 		out = append(out, s.view.CIDR)
 	}
 	if i.IPv6.IsValid() {
 		out = append(out, netip.PrefixFrom(i.IPv6, i.IPv6.BitLen()))
-	} else if s.view.IPv6.IsValid() {
+	} else if s.view.IPv6.IsValid() && !i.Exact {
 		out = append(out, s.view.IPv6)
 	}
 	return out
@@ -315,6 +325,11 @@ func (c *compiler) lists() [][]span32 {
 			}
 		}
 	}
+	for _, v := range resource.Views[resource.VPNGateway](c.g) {
+		for _, p := range v.Routes {
+			add([]span32{c.n.atoms.of(p)})
+		}
+	}
 	for _, f := range c.n.firewalls {
 		for _, rules := range [][]fwRule{f.stateless, f.stateful} {
 			for _, r := range rules {
@@ -356,7 +371,7 @@ func (n *Network) ClassesOf(owner addr.Address) []ClassID { return n.byOwner[own
 func (n *Network) ClassForPrefix(p netip.Prefix) []ClassID {
 	var out []ClassID
 	for i := range n.classes {
-		if slices.ContainsFunc(n.classes[i].Addrs, p.Overlaps) {
+		if !n.inside[i].void && slices.ContainsFunc(n.classes[i].Addrs, p.Overlaps) {
 			out = append(out, n.classes[i].ID)
 		}
 	}

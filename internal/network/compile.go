@@ -178,6 +178,7 @@ func (c *compiler) compile() {
 	c.collect()
 	c.n.atoms = newAtoms(c.all)
 	c.n.ports = newPorts(c.cuts)
+	c.n.gatewayProtocols()
 	c.vpcs()
 	c.securityGroups()
 	c.firewalls()
@@ -191,6 +192,7 @@ func (c *compiler) compile() {
 	c.nats()
 	c.endpoints()
 	c.interfaces()
+	c.sites()
 }
 
 // private is what never is an address on the internet (IANA's special-purpose
@@ -243,6 +245,7 @@ func (c *compiler) collect() {
 	}
 	c.collectFirewalls()
 	c.collectListeners()
+	c.collectSites()
 	for _, f := range c.n.options.Ports {
 		c.cuts.add(protocolOf(f.Protocol), f.From, f.To)
 	}
@@ -433,7 +436,7 @@ func (c *compiler) route(r resource.Route) route {
 	if r.Propagated {
 		x.rank = rankPropagated
 	}
-	if e := resource.View[resource.VPCEndpoint](c.g, r.To.To); e != nil && e.Type == "Gateway" && !r.Dest.PrefixList.IsZero() {
+	if e := resource.View[resource.VPCEndpoint](c.g, r.To.To); e != nil && e.Type == "Gateway" && x.public {
 		x.service, x.why, x.public = serviceOf(e), nil, false // its destination is the service's list
 	}
 	return x
@@ -549,7 +552,11 @@ func (c *compiler) endpoints() {
 	}
 	for _, i := range c.g.Interfaces() {
 		if s := c.n.subnetAt[i.Subnet.To]; s != nil && i.Kind == resource.EndInstance {
-			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], instance{subnet: s, forwards: i.Forwards, public: i.Public})
+			x := instance{subnet: s, forwards: i.Forwards, public: i.Public}
+			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], x)
+			if !i.Self.IsZero() && i.Self != i.Owner.Addr {
+				c.n.instances[i.Self] = append(c.n.instances[i.Self], x)
+			}
 		}
 	}
 }

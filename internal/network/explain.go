@@ -99,6 +99,8 @@ func (n *Network) muteHop(a, b ClassID) Hop {
 		h.Decision = "the source is lost"
 	case dst.dead:
 		h.At, h.Decision = n.resourceOf(b), "the destination is lost"
+	case dst.void:
+		h.Decision = "nothing outside the graph routes to an address that is in no network of it and not public"
 	case src.sub == nil && dst.sub == nil:
 		h.Decision = "both ends are outside the graph"
 	case src.service != "":

@@ -19,6 +19,8 @@ func (j *journey) begin(n *Network, src, dst end) {
 	switch {
 	case src.k.sub != nil && src.k.sub == dst.k.sub:
 		j.same, j.once = true, true
+	case src.k.site != nil:
+		j.ways = n.linesTo(src.k.site.start, dst.x)
 	case src.external():
 		j.ways = n.linesTo(dst.k.sub.vpc.world, dst.x)
 	default:
@@ -82,8 +84,8 @@ func (j *journey) lookBack() {
 	switch {
 	case there.end == stops || n.options.Mutant == IgnoreReturn || !j.lands(there, j.dst),
 		there.nat != nil && there.nat.subnet == nil, // regional: its routes are not modelled
-		there.end == leaves && there.vpc == nil,     // an unknown way
-		there.end == leaves && n.isEgressOnly(there):
+		there.vpc == nil && j.dst.external(),        // an unknown way
+		there.end == leaves && there.nat == nil && n.answers(there):
 		j.once = true
 		return
 	case there.nat != nil:
@@ -91,6 +93,8 @@ func (j *journey) lookBack() {
 		if there.end == arrives {
 			j.toNAT = n.linesTo(j.dst.k.sub.start, there.nat.source[0])
 		}
+	case there.end == leaves && n.siteAt[there.via] != nil:
+		origin = n.siteAt[there.via].start
 	case there.end == leaves:
 		origin = there.vpc.world
 	default:
@@ -99,10 +103,8 @@ func (j *journey) lookBack() {
 	j.backs = n.linesTo(origin, j.home)
 }
 
-// isEgressOnly says whether a line leaves by a gateway that keeps the state of
-// flows: by an egress-only gateway, or by a gateway endpoint.
 func (n *Network) isEgressOnly(l *line) bool {
-	return resource.View[resource.EgressOnlyGateway](n.graph, l.via) != nil || n.endpointAt[l.via] != nil
+	return resource.View[resource.EgressOnlyGateway](n.graph, l.via) != nil
 }
 
 // conflict says whether two lines cannot belong to one flow: appliance mode

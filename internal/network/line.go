@@ -26,7 +26,8 @@ type line struct {
 	boxed bool         // a middlebox passed it on
 	in    resource.Tri // group references of the destination's ingress rules hold
 	out   resource.Tri // group references of the source's egress rules hold
-	via   addr.Address // the gateway that it leaves to the internet by
+	via   addr.Address // the gateway that it leaves by
+	away  bool         // which is a VPN gateway
 	maybe *value.Reason
 }
 
@@ -61,7 +62,7 @@ const (
 	stepNAT
 	stepPublic // needs a public address of the source
 	stepBlock  // VPC Block Public Access
-	stepService
+	stepOnly   // carries some protocols only
 )
 
 // step is one decision on a line.
@@ -81,8 +82,9 @@ type step struct {
 	sub     *subnet
 	fw      *firewall
 	nat     *nat
-	inner   *vpc // whose internet gateway it is, of stepPublic and stepBlock
-	six     bool // it is an egress-only gateway, of stepBlock
+	inner   *vpc    // whose internet gateway it is, of stepPublic and stepBlock
+	six     bool    // it is an egress-only gateway, of stepBlock
+	lets    *filter // of stepOnly
 	maybe   *value.Reason
 }
 
@@ -122,6 +124,7 @@ type origin struct {
 	zone  string
 	sub   *subnet // nil: any subnet with the table and zone
 	world bool
+	site  *site // what comes from beyond a VPN gateway
 }
 
 // originOf returns where packets of a subnet begin.
@@ -239,9 +242,12 @@ func (n *Network) walk(o origin, part int32) []*line {
 	w := &walker{n: n, dst: n.routing.first[part], home: o}
 	s := state{vpc: o.vpc, table: o.table, zone: o.zone, sub: o.sub}
 	s.in, s.out = resource.Yes, resource.Yes
-	if o.world {
+	switch {
+	case o.world:
 		w.fromWorld(s)
-	} else {
+	case o.site != nil:
+		w.fromSite(s)
+	default:
 		w.inVPC(s)
 	}
 	return w.distinct()
@@ -353,7 +359,9 @@ func (w *walker) take(s state, r *route) {
 		w.toInstance(next, r)
 	case resource.TargetEndpoint:
 		w.toEndpoint(next, r)
-	case resource.TargetVPNGateway, resource.TargetOther:
+	case resource.TargetVPNGateway:
+		w.toSite(next, r)
+	case resource.TargetOther:
 		// What is beyond may lead back into the graph, or on to the internet.
 		w.unknown(next, &value.Reason{Code: "UNKNOWN_DESTINATION", At: r.by, Property: r.to.Property, Text: "the route leads to " + targetText(r) + ", and what is beyond it is not in the graph"})
 	default:
@@ -451,7 +459,7 @@ func alike(a, b *line) bool {
 		if x.skip != never && x.sub != y.sub && (x.sub == nil || y.sub == nil || !x.sub.forwardsAlike(y.sub)) {
 			return false
 		}
-		if x.kind != y.kind || x.acl != y.acl || x.dir != y.dir || x.fw != y.fw || x.nat != y.nat || x.inner != y.inner || x.code != y.code || (x.maybe == nil) != (y.maybe == nil) {
+		if x.kind != y.kind || x.acl != y.acl || x.dir != y.dir || x.fw != y.fw || x.nat != y.nat || x.inner != y.inner || x.code != y.code || x.lets != y.lets || (x.maybe == nil) != (y.maybe == nil) {
 			return false
 		}
 	}

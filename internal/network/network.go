@@ -49,6 +49,7 @@ type Class struct {
 	Zone     string
 	Subnet   addr.Address
 	VPC      addr.Address
+	Site     addr.Address // the VPN gateway that the addresses are beyond
 	Groups   []addr.Address
 	Addrs    []netip.Prefix
 	Members  []resource.Interface
@@ -103,12 +104,14 @@ func (p *Path) Passes(a addr.Address) bool {
 }
 
 // Options change how Build compiles. Ports are ports that the caller will ask
-// about, so that packet sets tell them apart from others. Open takes lines of
-// defence away, so that what the others do alone can be seen.
+// about, so that packet sets tell them apart from others, Addresses ranges (see
+// Asking). Open takes lines of defence away, so that what the others do alone can
+// be seen.
 type Options struct {
-	Ports  []Flow
-	Open   Lines
-	Mutant Mutant
+	Ports     []Flow
+	Addresses []netip.Prefix
+	Open      Lines
+	Mutant    Mutant
 }
 
 // Lines are lines of defence: what security groups let in and out, network

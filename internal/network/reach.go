@@ -2,7 +2,6 @@ package network
 
 import (
 	"github.com/suretyhq/surety/internal/resource"
-	"github.com/suretyhq/surety/internal/value"
 )
 
 // end is one end of a flow: a class at one of its addresses.
@@ -81,7 +80,7 @@ func (r *Reach) or(o Reach) {
 
 // mute says whether nothing can flow between two classes, whatever the rules.
 func (n *Network) mute(a, b *class) bool {
-	if a.service != "" || a.dead || b.dead || (a.sub == nil && b.sub == nil) || a.inert {
+	if a.service != "" || a.void || a.dead || b.dead || (a.sub == nil && b.sub == nil) || a.inert {
 		return true
 	}
 	return b.inert && (!b.nat || n.options.Mutant != NATAcceptsUnsolicited)
@@ -231,7 +230,7 @@ func (t *trip) translates() bool {
 // lands says whether a line ends where an end is.
 func (t *trip) lands(l *line, e end) bool {
 	if e.external() {
-		return l.end == leaves
+		return l.reaches(e.k)
 	}
 	return l.end == arrives && (l.vpc == nil || l.vpc == e.k.sub.vpc)
 }
@@ -281,8 +280,8 @@ func (t *trip) forward(f *flow) bool {
 			t.public(f, st)
 		case stepBlock:
 			t.block(f, st)
-		case stepService:
-			t.service(f, st)
+		case stepOnly:
+			t.only(f, st)
 		default:
 			t.plain(f, st)
 		}
@@ -389,11 +388,11 @@ func (t *trip) reply(f *flow) {
 			t.replyACL(&back, t.src.k.sub.acl, t.src.k.sub, outward, t.src.x)
 			t.replyACL(&back, t.src.k.sub.acl, t.src.k.sub, inward, t.dst.x)
 		}
-	case t.there.vpc == nil && t.there.end == leaves: // an unknown way
+	case t.there.vpc == nil && t.dst.external(): // an unknown way
 		f.doubt()
 		return
 	case t.back == nil && t.there.nat != nil && t.there.nat.subnet == nil:
-	case t.back == nil && t.there.end == leaves && n.isEgressOnly(t.there):
+	case t.back == nil && t.there.end == leaves && n.answers(t.there):
 		t.replyACL(&back, t.src.k.sub.acl, t.src.k.sub, inward, t.dst.x)
 	case t.back == nil:
 		back = flow{}
@@ -449,7 +448,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 				other = to.x
 			}
 			t.replyACL(back, st.acl, st.sub, st.dir, other)
-		case stepBlock, stepService:
+		case stepBlock:
 			// It decides about the packet that begins a flow.
 		case stepPublic:
 			// The flow's first packet had a public address; so has its reply.
@@ -457,6 +456,8 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 				return
 			}
 			t.tr.plain(st)
+		case stepOnly:
+			// A reply is of the protocol that was carried.
 		case stepFirewall:
 			t.replyFirewall(l.fws[seen], st, to)
 			seen++
@@ -471,9 +472,9 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		back.doubt()
 		t.tr.unknown(l.maybe)
 	}
-	if to.external() && l.end == leaves && t.n.isEgressOnly(l) && t.n.options.Mutant != EgressOnlyLetsIn {
-		back.doubt() // an egress-only gateway has not seen the flow begin
-		t.tr.unknown(&value.Reason{Code: "EGRESS_ONLY_GATEWAY_REPLY", At: l.via, Text: "the reply leaves by an egress-only gateway, which has not seen the flow begin"})
+	if to.external() && l.end == leaves && t.n.answers(l) && t.n.options.Mutant != EgressOnlyLetsIn {
+		back.doubt() // the gateway has not seen the flow begin
+		t.tr.unknown(t.n.unseen(l))
 	}
 	if back.may.empty() || l.end == stops {
 		back.may, back.must = PacketSet{}, PacketSet{}

@@ -8,9 +8,9 @@ import (
 	"github.com/suretyhq/surety/internal/value"
 )
 
-// This file is gateway endpoints: which addresses the service behind one has is
-// in no template, so that they are a class of their own, apart from the
-// internet's ("Gateway endpoints").
+// This file is gateway endpoints and what else carries some protocols only. Which
+// addresses the service behind an endpoint has is in no template, so that they
+// are a class of their own, apart from the internet's ("Gateway endpoints").
 
 // serviceOf names the service of an endpoint; one whose name is not known has
 // one of its own.
@@ -92,40 +92,69 @@ func (n *Network) Service(name string) (ClassID, bool) {
 	return found, ids == 1
 }
 
-// toService leaves by a gateway endpoint, which serves the interfaces of its own
-// VPC only and needs no way back ("Gateway endpoints": considerations).
+// toService leaves by a gateway endpoint to its service: to the addresses that
+// the prefix list of the route says, or, where the list is not in the graph, to
+// the service's class. It serves its own VPC only ("Gateway endpoints":
+// connections cannot be extended out of a VPC).
 func (w *walker) toService(s state, r *route, e *resource.VPCEndpoint) {
-	stop := func(code, text string) { w.stop(s, step{at: e.Addr, by: r.by, code: code, text: text}) }
+	stop := func(text string) {
+		w.stop(s, step{at: e.Addr, by: r.by, code: "NO_POSSIBLE_DESTINATION", text: text})
+	}
 	switch {
-	case w.n.atoms.serviceOf(w.dst) != serviceOf(e):
-		stop("NO_POSSIBLE_DESTINATION", "a gateway endpoint leads to its service only")
+	case !w.n.isExternal(w.dst) || r.why != nil || r.service == "" && r.rank != rankPrefixList || r.service != w.n.atoms.serviceOf(w.dst):
+		stop("a gateway endpoint leads to the service only")
 		return
 	case w.home.vpc != s.vpc && w.n.options.Mutant != EndpointsServePeers:
-		stop("NO_POSSIBLE_DESTINATION", "a gateway endpoint serves its own VPC only, and not what comes from another network")
+		stop("a gateway endpoint serves its own VPC only")
 		return
 	}
-	if s.nat != nil {
-		s = s.doubt(&value.Reason{Code: "UNKNOWN_DESTINATION", At: e.Addr, Text: "whether the endpoint's answer comes back by the NAT gateway is not modelled"})
-	}
-	l := s.leave(never).add(step{kind: stepService, at: e.Addr, by: e.Addr, code: "VPCE_GATEWAY_PROTOCOL_RESTRICTION", text: "the gateway endpoint carries it to the service"}).done()
+	s = s.leave(never).only(w.n.served, step{at: e.Addr, by: e.Addr, code: "VPCE_GATEWAY_PROTOCOL_RESTRICTION", text: "a gateway endpoint accepts TCP and ICMP echo only"})
+	l := s.add(step{at: e.Addr, by: e.Addr, text: "the gateway endpoint passes it to the service"}).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, e.Addr
 	w.out = append(w.out, l)
 }
 
-// service applies what a gateway endpoint accepts: TCP, and ICMP's echo
-// (explanation code VPCE_GATEWAY_PROTOCOL_RESTRICTION).
-func (t *trip) service(f *flow, st *step) {
-	let := t.n.ports.set(resource.TCP, 0, 65535)
-	may := let.Or(t.n.ports.set(resource.ICMP, 0, 0))
-	f.keep(&let, &may)
-	if t.tr == nil {
-		return
+// gatewayProtocols makes what gateways carry.
+func (n *Network) gatewayProtocols() {
+	n.carried, n.served = n.byNAT(), n.byService()
+}
+
+// byNAT are the protocols that a NAT gateway carries ("NAT gateway basics": a
+// NAT gateway supports TCP, UDP and ICMP).
+func (n *Network) byNAT() *filter {
+	all := n.ports.set(resource.TCP, 0, lastEphemeral).Or(n.ports.set(resource.UDP, 0, lastEphemeral)).Or(n.ports.set(resource.ICMP, 0, 0))
+	return &filter{all, all}
+}
+
+// byService are the protocols that a gateway endpoint accepts ("Reachability
+// Analyzer explanation codes": VPCE_GATEWAY_PROTOCOL_RESTRICTION): TCP, and of
+// ICMP an echo.
+func (n *Network) byService() *filter {
+	tcp := n.ports.set(resource.TCP, 0, lastEphemeral)
+	return &filter{must: tcp, may: tcp.Or(n.ports.set(resource.ICMP, 0, 0))}
+}
+
+// only is the step of a gateway that carries some protocols only.
+func (s state) only(f *filter, st step) state {
+	st.kind, st.lets = stepOnly, f
+	return s.add(st)
+}
+
+// only keeps what a gateway carries.
+func (t *trip) only(f *flow, st *step) {
+	f.keep(&st.lets.must, &st.lets.may)
+	if f.may.empty() {
+		t.tr.stopAt(st, st.code, st.text)
 	}
-	h := Hop{At: st.at, By: st.by, Decision: st.text}
-	if f.may.And(t.tr.asked).IsEmpty() {
-		h.Code, h.Decision = st.code, "a gateway endpoint accepts TCP and ICMP's echo only"
-	} else if f.must != f.may {
-		t.tr.unknown(&value.Reason{Code: st.code, At: st.at, Text: "of ICMP a gateway endpoint accepts echo only"})
-	}
-	t.tr.add(h)
+}
+
+// answers says whether replies to what left by a line come back by the gateway
+// itself, without a look at any route: from an egress-only internet gateway, or
+// from a gateway endpoint.
+func (n *Network) answers(l *line) bool { return n.isEgressOnly(l) || n.endpointAt[l.via] != nil }
+
+// unseen is why a reply may not get by a gateway that keeps the state of what
+// it has seen begin.
+func (n *Network) unseen(l *line) *value.Reason {
+	return &value.Reason{Code: "EGRESS_ONLY_GATEWAY_REPLY", At: l.via, Text: "the reply leaves by a gateway that has not seen the flow begin"}
 }

@@ -85,7 +85,9 @@ func (w *walker) toNAT(s state, r *route) {
 		w.stop(s, step{at: t.addr, by: t.addr, code: "PROTOCOL_RESTRICTION", text: "the NAT gateway does not carry IPv6"})
 		return
 	}
+	carried := step{at: t.addr, by: t.addr, code: "PROTOCOL_RESTRICTION", text: "a NAT gateway carries TCP, UDP and ICMP only"}
 	if t.view.Regional {
+		s = s.only(w.n.carried, carried)
 		why := &value.Reason{Code: "REGIONAL_NGW_ROUTE_AZ_RESTRICTION", At: t.addr, Text: "what a regional NAT gateway's own routes do is not modelled"}
 		s = s.doubt(why)
 		s.nat = t
@@ -100,6 +102,7 @@ func (w *walker) toNAT(s state, r *route) {
 		s = s.leave(never)
 		s = s.add(step{kind: stepACL, at: t.subnet.addr, acl: t.subnet.acl, dir: inward, sub: t.subnet, skip: ifSource})
 	}
+	s = s.only(w.n.carried, carried)
 	s = s.add(step{kind: stepNAT, at: t.addr, by: t.addr, nat: t, text: "the NAT gateway puts its own address in place of the source's"})
 	s.nat, s.in, s.out = t, resource.No, resource.No
 	s.table, s.zone, s.sub, s.middle = t.subnet.table, t.subnet.view.Zone, t.subnet, true

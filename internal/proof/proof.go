@@ -75,13 +75,15 @@ type Input struct {
 // Claim is one thing that can be proved. Rows are the requirement rows it
 // covers; Says is one sentence; NeedsIntent claims are NotApplicable without
 // an estate; Walks claims rest on the walk of the network, and are Unknown where
-// something that packets may meet is not known. Check returns one verdict for each scope.
+// something that packets may meet is not known; these, and Observable ones, can be
+// judged of an account as it stands by what a snapshot holds. Check returns one verdict for each scope.
 type Claim struct {
 	ID          string
 	Rows        []string
 	Says        string
 	NeedsIntent bool
 	Walks       bool
+	Observable  bool
 	Check       func(context.Context, *Input) ([]Verdict, error)
 }
 

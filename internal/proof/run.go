@@ -80,7 +80,7 @@ func check(ctx context.Context, in *Input, c Claim) (verdicts []Verdict) {
 	if err != nil {
 		return failed(c, CodeClaimFailed, fmt.Sprintf("The claim %s could not be checked: %v.", c.ID, err))
 	}
-	vs = doubt(in, c, vs)
+	vs = observe(in, c, doubt(in, c, vs))
 	for i := range vs {
 		vs[i].Claim = c.ID
 	}

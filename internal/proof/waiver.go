@@ -11,6 +11,10 @@ import (
 // ClaimWaivers names the verdict about the estate's waivers themselves.
 const ClaimWaivers = "waivers"
 
+// ClaimDataKept is what package diff proves of a change: nothing that holds data
+// is replaced or removed. A waiver can name it as those that Run is given.
+const ClaimDataKept = "data-kept"
+
 // Codes of what can be wrong with a waiver.
 const (
 	CodeWaiverExpired = "WAIVER_EXPIRED"
@@ -46,7 +50,7 @@ func applyWaivers(in *Input, claims []Claim, verdicts []Verdict) []Verdict {
 func faulty(in *Input, claims []Claim, w *estate.Waiver) (Finding, bool) {
 	f := Finding{Outcome: Refuted, Intent: w.Pos()}
 	switch _, bad := path.Match(w.At, ""); {
-	case !slices.ContainsFunc(claims, func(c Claim) bool { return c.ID == w.Claim }):
+	case w.Claim != ClaimDataKept && !slices.ContainsFunc(claims, func(c Claim) bool { return c.ID == w.Claim }):
 		f.Code = CodeWaiverUnknown
 		f.Message = fmt.Sprintf("The waiver at %q names the claim %q, which does not exist.", w.At, w.Claim)
 		f.Fix = "Name one of the claims under docs/claims, or take the waiver out of the estate file."
@@ -62,6 +66,32 @@ func faulty(in *Input, claims []Claim, w *estate.Waiver) (Finding, bool) {
 		return Finding{}, false
 	}
 	return f, true
+}
+
+// Waive applies the estate's waivers to a verdict that Run did not come to, whose
+// findings are each in a scope of its own, and comes to its outcome. Of what
+// may be refuted a waiver accepts that it is.
+func Waive(in *Input, v Verdict, scope func(Finding) Scope) Verdict {
+	if in.Estate != nil {
+		for i := range in.Estate.Waivers {
+			w := &in.Estate.Waivers[i]
+			if w.Claim != v.Claim {
+				continue
+			}
+			if _, bad := faulty(in, nil, w); bad {
+				continue
+			}
+			for j := range v.Witness {
+				if f := &v.Witness[j]; f.Outcome > Waived && covers(w.At, scope(*f), f) {
+					f.Outcome, v.Waiver = Waived, w
+				}
+			}
+		}
+	}
+	if len(v.Witness) > 0 {
+		v.Outcome = worst(v.Witness)
+	}
+	return v
 }
 
 // waive applies a waiver to the findings that it matches.

@@ -49,7 +49,7 @@ type jsonClaim struct {
 	Unit     string        `json:"unit,omitempty"`
 	Note     string        `json:"note,omitempty"`
 	Waiver   *jsonWaiver   `json:"waiver,omitempty"`
-	Findings []jsonFinding `json:"findings"`
+	Findings []JSONFinding `json:"findings"`
 	Quotas   []jsonQuota   `json:"quotas,omitempty"`
 }
 
@@ -81,7 +81,8 @@ type jsonWaiver struct {
 	Until string `json:"until"`
 }
 
-type jsonFinding struct {
+// JSONFinding is one finding as prove and diff write it.
+type JSONFinding struct {
 	Code      string    `json:"code"`
 	Verdict   string    `json:"verdict"`
 	Address   string    `json:"address,omitempty"`
@@ -138,24 +139,30 @@ func writeJSON(w io.Writer, r *Report) error {
 	return EncodeJSON(w, out)
 }
 
+// NewJSONFinding turns a finding into its JSON form; the construct is left out.
+func NewJSONFinding(f proof.Finding) JSONFinding {
+	j := JSONFinding{Code: f.Code, Verdict: f.Outcome.String(), Address: address(f.At), Property: f.Property, Message: f.Message, Fix: f.Fix}
+	if f.Part.Name != "" {
+		j.Part = f.Part.String()
+	}
+	if !f.Intent.IsZero() {
+		j.Intent = f.Intent.String()
+	}
+	if f.Path != nil {
+		j.Path = append(JSONHops(f.Path.Forward, false), JSONHops(f.Path.Return, true)...)
+	}
+	return j
+}
+
 func (r *Report) jsonClaim(v proof.Verdict) jsonClaim {
 	c := jsonClaim{ID: v.Claim, Scope: string(v.Scope), Verdict: v.Outcome.String(), Checked: v.Checked,
-		Unit: v.Unit, Note: v.Note, Findings: []jsonFinding{}}
+		Unit: v.Unit, Note: v.Note, Findings: []JSONFinding{}}
 	if v.Waiver != nil {
 		c.Waiver = &jsonWaiver{Why: v.Waiver.Why, Until: v.Waiver.Until.Format("2006-01-02")}
 	}
 	for _, f := range v.Witness {
-		j := jsonFinding{Code: f.Code, Verdict: f.Outcome.String(), Address: address(f.At),
-			Construct: r.construct(f.At), Property: f.Property, Message: f.Message, Fix: f.Fix}
-		if f.Part.Name != "" {
-			j.Part = f.Part.String()
-		}
-		if !f.Intent.IsZero() {
-			j.Intent = f.Intent.String()
-		}
-		if f.Path != nil {
-			j.Path = append(JSONHops(f.Path.Forward, false), JSONHops(f.Path.Return, true)...)
-		}
+		j := NewJSONFinding(f)
+		j.Construct = r.construct(f.At)
 		c.Findings = append(c.Findings, j)
 	}
 	for _, u := range v.Usage {

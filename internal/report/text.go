@@ -18,8 +18,8 @@ import (
 // shown is how many findings of one verdict text prints; JSON has them all.
 const shown = 8
 
-// mark is how an outcome looks in the table.
-func mark(o proof.Outcome) string {
+// Mark is how an outcome looks in a table.
+func Mark(o proof.Outcome) string {
 	switch o {
 	case proof.Proved:
 		return "✓"
@@ -178,7 +178,7 @@ func (t *text) matrix(rows []row, scopes []proof.Scope, columns []int, first int
 		for i, s := range scopes {
 			cell := strings.Repeat(" ", columns[i])
 			if o, ok := row.of[s]; ok {
-				cell = strings.Replace(centre("x", columns[i]), "x", t.paint(o, mark(o)), 1)
+				cell = strings.Replace(centre("x", columns[i]), "x", t.paint(o, Mark(o)), 1)
 			}
 			line += "  " + cell
 		}
@@ -192,7 +192,7 @@ func (t *text) list(rows []row, first int) {
 		var counts []string
 		for _, o := range shownOutcomes() {
 			if n := row.counts[o]; n > 0 {
-				counts = append(counts, t.paint(o, fmt.Sprintf("%s %d", mark(o), n)))
+				counts = append(counts, t.paint(o, fmt.Sprintf("%s %d", Mark(o), n)))
 			}
 		}
 		t.line("  %s  %s  %s", pad(row.id, first), strings.Join(counts, "  "), row.amount())
@@ -208,7 +208,7 @@ func (t *text) legend() {
 	var used []string
 	for _, o := range shownOutcomes() {
 		if n := t.r.Count(o); n > 0 {
-			used = append(used, t.paint(o, fmt.Sprintf("%s %d %s", mark(o), n, word(o))))
+			used = append(used, t.paint(o, fmt.Sprintf("%s %d %s", Mark(o), n, word(o))))
 		}
 	}
 	t.wrapped("  ", strings.Join(used, "   "))
@@ -243,13 +243,13 @@ func (t *text) notes() {
 	}
 	for _, note := range order {
 		t.line("")
-		t.wrapped("  ", t.paint(proof.NotApplicable, mark(proof.NotApplicable))+" "+strings.Join(claims[note], ", ")+": "+note)
+		t.wrapped("  ", t.paint(proof.NotApplicable, Mark(proof.NotApplicable))+" "+strings.Join(claims[note], ", ")+": "+note)
 	}
 }
 
 func (t *text) verdict(v proof.Verdict) {
 	t.line("")
-	t.line("%s %s", t.paint(v.Outcome, mark(v.Outcome)+" "+v.Claim), t.bold("in "+string(v.Scope)+": "+word(v.Outcome)))
+	t.line("%s %s", t.paint(v.Outcome, Mark(v.Outcome)+" "+v.Claim), t.bold("in "+string(v.Scope)+": "+word(v.Outcome)))
 	if says := t.r.claim(v.Claim).Says; says != "" {
 		t.wrapped("  ", says)
 	}

@@ -70,6 +70,7 @@ var otherOwners = []plainOwner{
 // findInterfaces makes the interfaces of the graph.
 func (g *Graph) findInterfaces() {
 	g.noteAddresses()
+	g.noteAttached()
 	for _, p := range plainOwners {
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
@@ -80,7 +81,13 @@ func (g *Graph) findInterfaces() {
 		g.each(p.typ, func(d *reader) { g.addPlain(d, p) })
 	}
 	g.each("AWS::EC2::Instance", instanceInterfaces)
-	g.each("AWS::EC2::NetworkInterface", func(d *reader) { g.add(d.networkInterface("", d.link("SubnetId"), launch{})) })
+	g.each("AWS::EC2::NetworkInterface", func(d *reader) {
+		if d.r.Observed() {
+			observedInterface(d)
+			return
+		}
+		g.add(d.networkInterface("", d.link("SubnetId"), launch{}))
+	})
 	g.each("AWS::AutoScaling::AutoScalingGroup", scalingInterfaces)
 	g.each("AWS::ECS::Service", serviceInterfaces)
 	g.each("AWS::RDS::DBCluster", databaseCluster)
@@ -119,6 +126,9 @@ func (g *Graph) findInterfaces() {
 // add adds an interface. One whose kind has groups but that declares none has
 // the default group of its VPC ("Default security groups for your VPCs").
 func (g *Graph) add(i Interface) {
+	if g.views.attached[i.Owner.Addr] && i.Self.IsZero() {
+		return // its interfaces are resources of their own
+	}
 	if i.HasGroups && len(i.Groups) == 0 && i.Why == nil {
 		if s := View[Subnet](g, i.Subnet.To); s != nil && !s.VPC.To.IsZero() {
 			i.Groups = []Link{DefaultGroup(s.VPC.To)}

@@ -41,6 +41,10 @@ type Resource struct {
 	Hides *value.Reason
 }
 
+// Observed says whether the resource is read from what AWS says of an account as
+// it stands, and not from a template: no default is then left to be filled in.
+func (r *Resource) Observed() bool { return r.Addr.Stack.Name == "" }
+
 // Edge says that a property of From refers to To.
 type Edge struct {
 	From, To addr.Address

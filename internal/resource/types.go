@@ -3,6 +3,7 @@ package resource
 import (
 	"net/netip"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/value"
 )
 
@@ -464,15 +465,22 @@ const (
 // Interface is a set of like network interfaces: those that one resource has
 // in one subnet. Address is set where the template or snapshot fixes it;
 // otherwise the interface may have any address of the subnet.
+//
+// In a snapshot every network interface is a resource of its own, Self, beside
+// its owner, its public address is known, and it has no other addresses than
+// those that are set (Exact); one with several is several Interfaces.
 type Interface struct {
-	Kind      InterfaceKind
-	Owner     *Resource
-	Subnet    Link
-	Groups    []Link
-	HasGroups bool // false: the kind has no groups, and every packet passes them
-	Address   netip.Addr
-	IPv6      netip.Addr
-	Public    Tri  // has a public IPv4 address
-	Forwards  bool // source/destination check off
-	Why       *value.Reason
+	Kind          InterfaceKind
+	Owner         *Resource
+	Self          addr.Address
+	Subnet        Link
+	Groups        []Link
+	HasGroups     bool // false: the kind has no groups, and every packet passes them
+	Address       netip.Addr
+	IPv6          netip.Addr
+	Exact         bool
+	Public        Tri // has a public IPv4 address
+	PublicAddress netip.Addr
+	Forwards      bool // source/destination check off
+	Why           *value.Reason
 }

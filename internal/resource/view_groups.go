@@ -207,7 +207,7 @@ func viewGroup(d *reader) *SecurityGroup {
 	sg := &SecurityGroup{Resource: d.r, VPC: d.link("VpcId")}
 	sg.Ingress = d.rules("SecurityGroupIngress", false)
 	sg.Egress = d.rules("SecurityGroupEgress", true)
-	if len(sg.Egress) == 0 {
+	if len(sg.Egress) == 0 && !d.r.Observed() {
 		sg.Egress, sg.DefaultEgress = defaultEgress(d.r), true
 	}
 	sg.Unknown = d.unknown

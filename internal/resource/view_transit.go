@@ -60,13 +60,16 @@ func viewAttachment(d *reader) *Attachment {
 	case "AWS::EC2::TransitGatewayPeeringAttachment":
 		a.Kind, a.PeerGateway = AttachPeering, d.link("PeerTransitGatewayId")
 	case "AWS::EC2::VPNConnection":
-		if a.Gateway.IsZero() {
-			return nil
+		if a.Gateway.IsZero() || d.r.Observed() {
+			return nil // a snapshot has the attachment as a resource of its own
 		}
 		a.Kind = AttachVPN
 	case "AWS::EC2::TransitGatewayConnect":
 		a.Kind = AttachConnect
 	default:
+		if a.Kind = attachmentKind(d.text("ResourceType", "vpc")); a.Kind != AttachVPC {
+			break
+		}
 		a.VPC, a.Subnets = d.link("VpcId"), d.links("SubnetIds")
 		a.ApplianceMode = d.tri("Options/ApplianceModeSupport", No)
 		a.Groups = d.tri("Options/SecurityGroupReferencingSupport", Yes)
@@ -75,6 +78,20 @@ func viewAttachment(d *reader) *Attachment {
 	}
 	a.Unknown = d.unknown
 	return a
+}
+
+// attachmentKind reads what a snapshot says is attached
+// ("TransitGatewayAttachment": resourceType).
+func attachmentKind(resource string) AttachmentKind {
+	switch resource {
+	case "vpc":
+		return AttachVPC
+	case "vpn", "vpn-concentrator":
+		return AttachVPN
+	case "peering", "tgw-peering":
+		return AttachPeering
+	}
+	return AttachOther
 }
 
 func viewGatewayRoute(d *reader) *GatewayRoute {

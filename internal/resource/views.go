@@ -21,6 +21,7 @@ type views struct {
 	public      map[addr.Address]Tri // what has an Elastic IP address
 	publicAny   Tri                  // Perhaps: one is of it is not known what
 	interfaces  []Interface
+	attached    map[addr.Address]bool // owners whose interfaces are resources of their own
 	notModelled map[string]int
 }
 
@@ -141,6 +142,7 @@ func newViews(g *Graph) *views {
 	g.viewACLs()
 	g.viewGroups()
 	g.viewTransit()
+	g.viewVPNGateways()
 	g.viewFirewalls()
 	g.viewBalancers()
 	g.findInterfaces()
@@ -161,7 +163,7 @@ func (g *Graph) indexIDs() {
 		}
 	}
 	for _, r := range g.all {
-		if r.Addr.Stack.Name == "" {
+		if r.Observed() {
 			note(r.Addr.Logical, r.Addr)
 		}
 		if prop := nameProperties[r.Type]; prop != "" {

@@ -29,10 +29,11 @@ const (
 // Claim returns the claim.
 func Claim() proof.Claim {
 	return proof.Claim{
-		ID:    "encrypted-at-rest",
-		Rows:  []string{"S23", "S42"},
-		Says:  "every store is encrypted by a customer-managed key that rotates",
-		Check: check,
+		ID:         "encrypted-at-rest",
+		Rows:       []string{"S23", "S42"},
+		Says:       "every store is encrypted by a customer-managed key that rotates",
+		Observable: true,
+		Check:      check,
 	}
 }
 

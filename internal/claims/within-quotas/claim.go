@@ -34,10 +34,11 @@ const nearest = 10
 // Claim returns the claim.
 func Claim() proof.Claim {
 	return proof.Claim{
-		ID:    "within-quotas",
-		Rows:  []string{"B05"},
-		Says:  "no template or service limit is exceeded",
-		Check: check,
+		ID:         "within-quotas",
+		Rows:       []string{"B05"},
+		Says:       "no template or service limit is exceeded",
+		Observable: true,
+		Check:      check,
 	}
 }
 
