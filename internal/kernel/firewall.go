@@ -18,7 +18,7 @@ func (c *compiler) addFirewall(a *resource.Attachment, tgw int) {
 	c.p.link(tgw, side, home, "tgw")
 	c.ports[a.Addr] = []port{{dev: side}}
 	sp := c.p.spaces[home]
-	sp.routes = append(sp.routes, route{dest: everywhere, dev: "tgw"})
+	sp.routes = append(sp.routes, route{dest: c.f.everywhere(), dev: "tgw"})
 	f := resource.View[resource.Firewall](c.g, a.Addr)
 	p := resource.View[resource.FirewallPolicy](c.g, f.Policy.To)
 	if p == nil || len(p.Unknown) > 0 {
@@ -58,7 +58,7 @@ func (c *compiler) firewallFilter(p *resource.FirewallPolicy) string {
 	case len(p.StatefulDefault) > 0:
 		c.cannot(p.Resource, "the default actions %v", p.StatefulDefault)
 	}
-	return inTable(chain("stateless", "filter", "prerouting", -310, "accept", c.statelessRules(p)), chain("inspect", "filter", "forward", 0, "accept", out))
+	return c.inTable(chain("stateless", "filter", "prerouting", -310, "accept", c.statelessRules(p)), chain("inspect", "filter", "forward", 0, "accept", out))
 }
 
 // statelessVerdicts are what the actions of stateless rules do: what is passed
@@ -82,7 +82,7 @@ func (c *compiler) statelessRules(p *resource.FirewallPolicy) []string {
 				c.cannot(g.Resource, "the rule at %s", r.Property)
 				continue
 			}
-			out = append(out, statelessMatch(r)+" "+verdict)
+			out = append(out, c.statelessMatch(r)+" "+verdict)
 		}
 	}
 	if len(p.StatelessDefault) != 1 || statelessVerdicts[p.StatelessDefault[0]] == "" {
@@ -93,7 +93,7 @@ func (c *compiler) statelessRules(p *resource.FirewallPolicy) []string {
 }
 
 // statelessMatch writes what a stateless rule matches.
-func statelessMatch(r resource.StatelessRule) string {
+func (c *compiler) statelessMatch(r resource.StatelessRule) string {
 	var protocols []string
 	for _, p := range r.Protocols {
 		protocols = append(protocols, fmt.Sprint(p))
@@ -102,7 +102,7 @@ func statelessMatch(r resource.StatelessRule) string {
 	if len(protocols) > 0 {
 		proto = "meta l4proto { " + strings.Join(protocols, ", ") + " }"
 	}
-	parts := []string{proto, side("saddr", r.Source, false), side("daddr", r.Destination, false), ports("sport", r.SourcePorts), ports("dport", r.DestinationPorts)}
+	parts := []string{proto, c.side("saddr", r.Source, false), c.side("daddr", r.Destination, false), ports("sport", r.SourcePorts), ports("dport", r.DestinationPorts)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
@@ -117,19 +117,19 @@ func (c *compiler) statefulRule(g *resource.RuleGroup, r resource.StatefulRule) 
 	if verdict == "" {
 		return ""
 	}
-	parts := []string{proto, side("saddr", r.Source, r.SourceNegated), side("daddr", r.Destination, r.DestNegated),
+	parts := []string{proto, c.side("saddr", r.Source, r.SourceNegated), c.side("daddr", r.Destination, r.DestNegated),
 		ports("sport", r.SourcePorts), ports("dport", r.DestinationPorts), verdict}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
 }
 
 // side writes the addresses of a rule's side.
-func side(name string, prefixes []netip.Prefix, negated bool) string {
-	var four []netip.Prefix
+func (c *compiler) side(name string, prefixes []netip.Prefix, negated bool) string {
+	var own []netip.Prefix
 	for _, p := range prefixes {
-		if p.Addr().Is4() {
-			four = append(four, p)
+		if c.f.has(p.Addr()) {
+			own = append(own, p)
 		}
-		if p == everywhere && !negated {
+		if p == c.f.everywhere() && !negated {
 			return ""
 		}
 	}
@@ -137,7 +137,13 @@ func side(name string, prefixes []netip.Prefix, negated bool) string {
 	if negated {
 		op = "!= "
 	}
-	return "ip " + name + " " + op + set(four)
+	if len(own) == 0 {
+		if negated {
+			return ""
+		}
+		return "meta l4proto 255"
+	}
+	return c.ip() + " " + name + " " + op + set(own)
 }
 
 // ports writes ranges of ports, and nothing for all of them.

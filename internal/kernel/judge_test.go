@@ -81,7 +81,7 @@ func (c *tally) add(o *tally) {
 // compare asks the kernel and package network about every ordered pair of a
 // graph's ends, and returns what they disagree on, after a second look.
 func compare(g *resource.Graph, count *tally) ([]string, error) {
-	m, err := kernel.Build(context.Background(), g)
+	m, err := kernel.Build(context.Background(), g, kernel.IPv4)
 	if err != nil {
 		return nil, err
 	}

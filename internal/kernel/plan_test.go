@@ -24,7 +24,7 @@ func TestRandomNetworksCompile(t *testing.T) {
 		if err := problems.Err(); err != nil {
 			rt.Fatal(err)
 		}
-		p, err := compile(g)
+		p, err := compile(g, IPv4)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -82,9 +82,9 @@ func (p *plan) faults() []string {
 func TestRulesThatMatchNothingAreLeftOut(t *testing.T) {
 	c := &compiler{g: mustGraph(t)}
 	got := c.groupRules("saddr", []resource.SGRule{
-		{Protocol: resource.TCP, From: 443, To: 80, CIDR: everywhere},
-		{Protocol: resource.TCP, From: 0, To: 65535, CIDR: everywhere},
-		{Protocol: resource.ICMP, From: 252, To: 252, CIDR: everywhere},
+		{Protocol: resource.TCP, From: 443, To: 80, CIDR: IPv4.everywhere()},
+		{Protocol: resource.TCP, From: 0, To: 65535, CIDR: IPv4.everywhere()},
+		{Protocol: resource.ICMP, From: 252, To: 252, CIDR: IPv4.everywhere()},
 		{Protocol: resource.UDP, From: 53, To: 53, Group: resource.Link{ID: "nobody"}},
 	})
 	if want := "meta l4proto 6 accept|meta l4proto 1 accept"; strings.Join(got, "|") != want {

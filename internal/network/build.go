@@ -114,7 +114,7 @@ func (c *compiler) origins() {
 	}
 	for _, t := range c.n.nats {
 		if s := t.subnet; s != nil {
-			s.nat = add(origin{table: s.table, vpc: s.vpc, zone: s.view.Zone, sub: s})
+			s.nat = add(origin{table: s.table, vpc: s.vpc, zone: s.view.Zone, sub: s, back: true})
 		}
 	}
 }

@@ -52,6 +52,11 @@ func gatewayFacts() []semantic {
 			[]probe{{"x", "internet", "tcp 443", "must"}, {"internet", "x", "tcp 443", "NO_PATH"}}},
 		{"NAT gateway whose subnet has no way back to the Transit Gateway", "Centralized egress with NAT gateways", centralNAT,
 			[]probe{{"x", "internet", "tcp 443", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"}}},
+		{"replies of a NAT gateway over a peering", "VPC peering limitations: edge to edge routing through a gateway", func(l *lab) {
+			centralNAT(l)
+			l.Add("AWS::EC2::VPCPeeringConnection", "ZX", build.Props{"VpcId": l.Ref("Z"), "PeerVpcId": l.Ref("X")})
+			l.route("Zpub", "10.1.0.0/16", "VpcPeeringConnectionId", "ZX")
+		}, []probe{{"x", "internet", "tcp 443", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"}}},
 		{"private NAT gateway at an internet gateway", "NAT gateway basics", func(l *lab) {
 			edge(l)
 			l.amend("N", build.Props{"ConnectivityType": "private"})

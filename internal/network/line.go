@@ -124,6 +124,7 @@ type origin struct {
 	zone  string
 	sub   *subnet // nil: any subnet with the table and zone
 	world bool
+	back  bool  // what a NAT gateway sends back
 	site  *site // what comes from beyond a VPN gateway
 }
 

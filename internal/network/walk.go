@@ -130,7 +130,7 @@ func (w *walker) toPeer(s state, r *route) {
 		return
 	}
 	other := w.n.vpcAt[peer.To]
-	foreign := w.home.vpc != s.vpc
+	foreign := w.home.vpc != s.vpc || w.home.back // what a NAT gateway sends back is from elsewhere
 	if p.Active != resource.No && other == nil && !foreign && !w.n.isExternal(w.dst) {
 		// The peer may be any VPC of the graph whose id only deployment gives.
 		w.unknown(s, unknownLink(peer, p.Addr, "peer VPC"))
