@@ -420,7 +420,7 @@ func (c *compiler) addInternet() {
 		for _, e := range c.p.ends {
 			if s := c.subnets[e.Interface.Subnet.To]; s != nil && s.vpc == w && e.Public.IsValid() {
 				pairs = append(pairs, e)
-				c.p.spaces[c.internet].routes = append(c.p.spaces[c.internet].routes, route{dest: only(e.Public), dev: out, src: InternetAddr})
+				c.p.spaces[c.internet].routes = append(c.p.spaces[c.internet].routes, route{dest: only(e.Public), dev: out, src: of(c.f, InternetAddr, InternetIPv6)})
 			}
 		}
 		sp.filter = c.gatewayFilter(pairs)
@@ -477,7 +477,7 @@ func (c *compiler) routeVPC(v *vpc) {
 	sp := c.p.spaces[v.space]
 	const outside = 1
 	sp.routes = append(sp.routes, c.localRoutes(v, outside)...)
-	for _, dev := range sortedValues(v.peers) {
+	for _, dev := range append(sortedValues(v.peers), sortedValues(v.egress)...) {
 		sp.rules = append(sp.rules, rule{dev, outside})
 	}
 	if v.igw != "" {

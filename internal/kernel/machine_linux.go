@@ -244,7 +244,7 @@ func raise(h *netlink.Handle) (map[string]int, error) {
 func routeSpace(h *netlink.Handle, s *space, devices map[string]int) error {
 	if s.addr.IsValid() {
 		lo := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: devices["lo"]}}
-		if err := h.AddrAdd(lo, &netlink.Addr{IPNet: ipNet(only(s.addr))}); err != nil {
+		if err := h.AddrAdd(lo, &netlink.Addr{IPNet: ipNet(only(s.addr)), Flags: of(s.family, 0, unix.IFA_F_NODAD)}); err != nil {
 			return err
 		}
 	}

@@ -24,12 +24,18 @@ func TestRandomNetworksCompile(t *testing.T) {
 		if err := problems.Err(); err != nil {
 			rt.Fatal(err)
 		}
-		p, err := compile(g, IPv4)
-		if err != nil {
+		six, problems := resource.New(random.Six(all))
+		if err := problems.Err(); err != nil {
 			rt.Fatal(err)
 		}
-		for _, bad := range p.faults() {
-			rt.Error(bad)
+		for f, g := range map[Family]*resource.Graph{IPv4: g, IPv6: six} {
+			p, err := compile(g, f)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for _, bad := range p.faults() {
+				rt.Error(bad)
+			}
 		}
 	})
 	for _, typ := range []string{"AWS::EC2::TransitGatewayRoute", "AWS::EC2::VPCPeeringConnection", "AWS::EC2::NatGateway", "AWS::EC2::InternetGateway",

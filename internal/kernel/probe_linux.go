@@ -89,6 +89,9 @@ func (p *prober) listen(probes []Probe) error {
 			if err != nil {
 				return err
 			}
+			if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil { // of the look before
+				return err
+			}
 			if err := unix.Bind(fd, door4or6(p.m.plan.ends[q.To].Addr, q.Port)); err != nil {
 				return err
 			}

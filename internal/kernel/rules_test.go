@@ -276,7 +276,7 @@ func TestWhatTheKernelSays(t *testing.T) {
 			if got != c.want {
 				t.Errorf("TCP 443:  got %s\nwant %s", got, c.want)
 			}
-			bad, err := compare(g, count)
+			bad, err := compare(g, kernel.IPv4, count)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -151,14 +151,15 @@ func foldBlockPublicAccess(d *reader) {
 
 func viewSubnet(d *reader) *Subnet {
 	s := &Subnet{Resource: d.r, VPC: d.link("VpcId"), CIDR: d.prefix("CidrBlock"), MapPublic: d.tri("MapPublicIpOnLaunch", No)}
-	if !s.CIDR.IsValid() && d.get("CidrBlock").IsAbsent() {
+	native := d.tri("Ipv6Native", No)
+	if !s.CIDR.IsValid() && d.get("CidrBlock").IsAbsent() && native != Yes {
 		d.note(value.Value{}, "CidrBlock", "a CIDR range")
 	}
 	if v6 := d.get("Ipv6CidrBlock"); !v6.IsAbsent() {
 		s.HasIPv6 = true
 		s.IPv6, _ = prefixOf(v6)
 	}
-	s.HasIPv6 = s.HasIPv6 || !d.get("Ipv6IpamPoolId").IsAbsent() || d.tri("Ipv6Native", No) != No
+	s.HasIPv6 = s.HasIPv6 || !d.get("Ipv6IpamPoolId").IsAbsent() || native != No
 	s.Zone = d.zone()
 	s.Unknown = d.unknown
 	return s
