@@ -20,9 +20,10 @@ type compiler struct {
 	subnets  map[addr.Address]*subnet
 	gateways map[addr.Address]int // spaces of Transit Gateways
 	ports    map[addr.Address][]port
-	members  map[string][]netip.Addr // addresses of the members of a group
-	public   netip.Addr              // the last public address given
-	internet int                     // its space, -1 for none yet
+	crossed  map[addr.Address]map[addr.Address]port // by peering of Transit Gateways, then by gateway
+	members  map[string][]netip.Addr                // addresses of the members of a group
+	public   netip.Addr                             // the last public address given
+	internet int                                    // its space, -1 for none yet
 }
 
 // vpc is a VPC's router.
@@ -66,11 +67,11 @@ type subnet struct {
 	used  map[netip.Addr]bool
 }
 
-// compile plans the namespaces of a graph for one family. The error joins everything that the
-// graph holds and the kernel cannot be made to do.
+// compile plans the namespaces of a graph for one family. The error joins
+// everything that the graph holds and the kernel cannot be made to do.
 func compile(g *resource.Graph, f Family) (*plan, error) {
 	c := &compiler{g: g, p: &plan{family: f}, f: f, vpcs: map[addr.Address]*vpc{}, subnets: map[addr.Address]*subnet{}, gateways: map[addr.Address]int{},
-		ports: map[addr.Address][]port{}, members: map[string][]netip.Addr{}, public: netip.MustParseAddr("203.0.113.0"), internet: -1}
+		ports: map[addr.Address][]port{}, crossed: map[addr.Address]map[addr.Address]port{}, members: map[string][]netip.Addr{}, public: netip.MustParseAddr("203.0.113.0"), internet: -1}
 	c.refuse()
 	for _, v := range resource.Views[resource.VPC](g) {
 		c.vpcs[v.Addr] = &vpc{VPC: v, space: c.p.space("vpc "+v.Addr.Logical, true), nats: map[addr.Address]string{},
@@ -283,6 +284,10 @@ func (c *compiler) addTransit() {
 			c.addFirewall(a, tgw)
 			continue
 		}
+		if ok && a.Kind == resource.AttachPeering {
+			c.addCrossing(a, tgw)
+			continue
+		}
 		if !ok || a.Kind != resource.AttachVPC {
 			c.cannot(a.Resource, "this kind of attachment")
 			continue
@@ -309,6 +314,31 @@ func (c *compiler) addTransit() {
 	c.routeTransit()
 }
 
+// addCrossing links two Transit Gateways. At each end the table that is associated
+// with the peering decides about what comes by it ("Transit gateway peering
+// attachments").
+func (c *compiler) addCrossing(a *resource.Attachment, tgw int) {
+	far, ok := c.gateways[a.PeerGateway.To]
+	if !ok || far == tgw || a.Active != resource.Yes {
+		c.cannot(a.Resource, "a peering that is not between two Transit Gateways of the graph, or that nobody accepts")
+		return
+	}
+	near, there := fmt.Sprintf("x%d", len(c.p.links)), fmt.Sprintf("y%d", len(c.p.links))
+	c.p.link(tgw, near, far, there)
+	c.crossed[a.Addr] = map[addr.Address]port{a.Gateway.To: {dev: near}, a.PeerGateway.To: {dev: there}}
+}
+
+// portsOf are the devices by which an attachment leads to or from a gateway.
+func (c *compiler) portsOf(attachment, gateway addr.Address) []port {
+	if ends, ok := c.crossed[attachment]; ok {
+		if p, ok := ends[gateway]; ok {
+			return []port{p}
+		}
+		return nil
+	}
+	return c.ports[attachment]
+}
+
 // routeTransit fills a Transit Gateway's tables: the one that is associated
 // with the attachment by which a packet comes in decides. Without one the
 // packet is dropped ("How transit gateways work").
@@ -322,7 +352,7 @@ func (c *compiler) routeTransit() {
 		}
 		sp := c.p.spaces[home]
 		for _, as := range t.Associations {
-			for _, in := range c.ports[as.Link.To] {
+			for _, in := range c.portsOf(as.Link.To, t.Gateway.To) {
 				n++
 				sp.rules = append(sp.rules, rule{in.dev, n})
 				sp.routes = append(sp.routes, c.gatewayRoutes(t, n, in.zone)...)
@@ -349,7 +379,7 @@ func (c *compiler) gatewayRoutes(t *resource.GatewayTable, table int, zone strin
 		case r.Blackhole:
 			add(r.Dest.Prefix, "")
 		default:
-			add(r.Dest.Prefix, near(c.ports[r.Attachment.To], zone))
+			add(r.Dest.Prefix, near(c.portsOf(r.Attachment.To, t.Gateway.To), zone))
 		}
 	}
 	for _, d := range t.Propagations {
@@ -392,80 +422,6 @@ func (c *compiler) addPeering(p *resource.Peering) {
 	a.peers[p.Addr], b.peers[p.Addr] = devA, devB
 	a.foreign = append(a.foreign, fmt.Sprintf("iifname %q "+c.ip()+" saddr != %s drop", devA, set(c.ranges(b))))
 	b.foreign = append(b.foreign, fmt.Sprintf("iifname %q "+c.ip()+" saddr != %s drop", devB, set(c.ranges(a))))
-}
-
-// addInternet adds internet gateways and the one host behind them. What has a
-// public address in a VPC without a gateway cannot be reached by it.
-func (c *compiler) addInternet() {
-	for r, v := range resource.Views[resource.VPC](c.g) {
-		w := c.vpcs[v.Addr]
-		if v.InternetGateway.IsZero() && len(v.EgressOnlyGateways) == 0 {
-			continue
-		}
-		c.addWorld()
-		if c.f == IPv6 {
-			c.addEgressOnly(w)
-		}
-		if v.InternetGateway.IsZero() {
-			continue
-		}
-		home := c.p.space("igw "+r.Addr.Logical, true)
-		out := fmt.Sprintf("o%d", len(c.p.links))
-		c.p.link(w.space, "igw", home, "v")
-		c.p.link(c.internet, out, home, "o")
-		w.igw = "igw"
-		sp := c.p.spaces[home]
-		sp.pass("v", "o")
-		var pairs []End
-		for _, e := range c.p.ends {
-			if s := c.subnets[e.Interface.Subnet.To]; s != nil && s.vpc == w && e.Public.IsValid() {
-				pairs = append(pairs, e)
-				c.p.spaces[c.internet].routes = append(c.p.spaces[c.internet].routes, route{dest: only(e.Public), dev: out, src: of(c.f, InternetAddr, InternetIPv6)})
-			}
-		}
-		sp.filter = c.gatewayFilter(pairs)
-		if c.f == IPv6 {
-			sp.filter = c.inTable(c.ownOnly(w))
-		}
-	}
-}
-
-// addWorld adds the host that stands for the Internet, once.
-func (c *compiler) addWorld() {
-	if c.internet >= 0 {
-		return
-	}
-	a := of(c.f, InternetAddr, InternetIPv6)
-	c.internet = c.p.space("internet", false)
-	c.p.spaces[c.internet].addr = a
-	c.p.ends = append(c.p.ends, End{Name: "internet", Internet: true, Addr: a, Public: a})
-	c.p.homes = append(c.p.homes, c.internet)
-}
-
-// addEgressOnly adds a VPC's egress-only gateways, which let in only what answers
-// ("Enable outbound IPv6 traffic using an egress-only internet gateway"). That
-// answers come back by the gateway, and by no other, is done by an address of
-// its own, which nobody else sees.
-func (c *compiler) addEgressOnly(w *vpc) {
-	for i, l := range w.EgressOnlyGateways {
-		home := c.p.space("egress-only "+l.To.Logical, true)
-		dev, out := fmt.Sprintf("e%d", i), fmt.Sprintf("o%d", len(c.p.links))
-		c.p.link(w.space, dev, home, "v")
-		c.p.link(c.internet, out, home, "o")
-		w.egress[l.To] = dev
-		own := netip.MustParseAddr(fmt.Sprintf("2a00:1::%d", home+1))
-		sp := c.p.spaces[home]
-		sp.pass("v", "o")
-		sp.addr = own
-		c.p.spaces[c.internet].routes = append(c.p.spaces[c.internet].routes, route{dest: only(own), dev: out, src: InternetIPv6})
-		sp.filter = c.inTable(chain("unasked", "filter", "input", 0, "drop", nil), c.ownOnly(w),
-			chain("translate", "nat", "postrouting", 100, "accept", []string{fmt.Sprintf(`oifname "o" snat to %s`, own)}))
-	}
-}
-
-// ownOnly drops what comes from a VPC and is not from its ranges.
-func (c *compiler) ownOnly(w *vpc) string {
-	return chain("own", "filter", "prerouting", -300, "accept", []string{`iifname "v" ip6 saddr != ` + set(c.ranges(w)) + " drop"})
 }
 
 // ranges are a VPC's ranges of the family.

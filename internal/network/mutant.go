@@ -48,6 +48,7 @@ const (
 	PrivateNamesWithoutAttributes        // private names resolve whatever the VPC's DNS attributes
 	WidestZoneWins                       // the least specific zone answers
 	ZonesBeatRules                       // a private zone answers before a Resolver rule for its name
+	PeeringWithoutAcceptance             // a peering of Transit Gateways carries traffic before it is accepted
 	endOfMutants
 )
 
@@ -57,7 +58,7 @@ var mutantNames = [...]string{"None", "NACLsStateful", "IgnoreReturn", "ShorterP
 	"FirewallIgnored", "EphemeralPortsFree", "GroupRefsAcrossGateways", "IgnoreMiddleACL", "AsymmetricFirewallOK",
 	"BlockPublicAccessIgnored", "BalancersHideClients", "BalancersCrossZones", "EdgeTablesOneWay",
 	"LocalLosesToPropagated", "PrefixListBeatsStatic", "VPNBeatsVPC", "SourceDestCheckIgnored", "NATAcrossVPCs", "NATKeepsSource", "InactivePeeringCarries", "AttachmentTableIgnored", "ApplianceModeIgnored", "StatelessIgnored", "FirewallOrderIgnored", "EgressOnlyLetsIn", "PeeringRefsEverywhere", "EndpointsServePeers",
-	"PrivateNamesWithoutAttributes", "WidestZoneWins", "ZonesBeatRules"}
+	"PrivateNamesWithoutAttributes", "WidestZoneWins", "ZonesBeatRules", "PeeringWithoutAcceptance"}
 
 // String returns the mutant's name.
 func (m Mutant) String() string {
