@@ -12,6 +12,7 @@ func TestLoops(t *testing.T) {
 	for name, c := range map[string]struct{ yaml, want, codes string }{
 		"resources":                  {with + "Resources: {'Fn::ForEach::T': [N, [A, B], {'Topic${N}': {Type: X, Properties: {V: !Ref N}}}]}", `TopicA "A", TopicB "B"`, ""},
 		"beside others":              {with + "Resources: {R: {Type: X, Properties: {V: !Ref TopicA}}, 'Fn::ForEach::T': [N, [A], {'Topic${N}': {Type: X}}]}", `R ${-/-/s/TopicA.Ref}, TopicA `, ""},
+		"numbers":                    {with + "Resources: {'Fn::ForEach::T': [N, [80, 443], {'T${N}': {Type: X, Properties: {V: !Ref N}}}]}", `T443 "443", T80 "80"`, ""},
 		"letters and digits only":    {with + "Resources: {'Fn::ForEach::T': [N, [a-1], {'Topic&{N}': {Type: X, Properties: {V: '${N}'}}}]}", `Topica1 "a-1"`, ""},
 		"in Fn::Sub":                 {with + "Resources: {'Fn::ForEach::T': [N, [A], {'T${N}': {Type: X, Properties: {V: !Sub '${N}-${AWS::Region}'}}}]}", `TA "A-r"`, ""},
 		"attributes of what it made": {with + "Resources: {'Fn::ForEach::T': [N, [A], {'T${N}': {Type: X}, 'U${N}': {Type: X, Properties: {V: !GetAtt 'T${N}.Arn'}}}]}", `TA , UA ${-/r/s/TA.Arn}`, ""},
