@@ -22,9 +22,10 @@ const (
 	// spaces between them.
 	TagAccounts = "surety:accounts"
 	// TagFor is on what an environment has for the sake of something that other
-	// environments may lack. Its only value is ForTenants.
-	TagFor     = "surety:for"
-	ForTenants = "tenants"
+	// environments may lack: its tenants, or a place where it recovers.
+	TagFor      = "surety:for"
+	ForTenants  = "tenants"
+	ForRecovery = "recovery"
 )
 
 // none stands for an empty component in an address's printed form.

@@ -216,6 +216,11 @@ func (d *decoder) stringMap(n *yaml.Node, v reflect.Value, path string) bool {
 }
 
 func (d *decoder) slice(n *yaml.Node, v reflect.Value, path string) bool {
+	if v.Type() == reflect.TypeFor[Targets]() && n.Kind == yaml.ScalarNode {
+		s, ok := d.text(n, path, "a word or a list of words")
+		v.Set(reflect.Append(v, reflect.ValueOf(s)))
+		return ok
+	}
 	if n.Kind != yaml.SequenceNode {
 		return d.wrongType(n, path, "a list")
 	}

@@ -87,6 +87,7 @@ func (e *Estate) Flows() []Flow {
 	for _, site := range e.Sites() {
 		e.siteFlows(&b, site)
 	}
+	b.flows = append(b.flows, e.PeeredFlows()...)
 	return b.sorted()
 }
 
@@ -100,8 +101,8 @@ func (e *Estate) siteFlows(b *flowBuilder, site Site) {
 	e.tenantFlows(b)
 }
 
-// SiteFlows returns the flows of a site but for its tenants', sorted as Flows
-// sorts them.
+// SiteFlows returns the flows of a site but for its tenants' and those to another
+// Region, sorted as Flows sorts them.
 func (e *Estate) SiteFlows(site Site) []Flow {
 	b := flowBuilder{env: site.Name, hub: site.Hub}
 	for _, add := range environmentFlows() {

@@ -49,7 +49,7 @@ func (e *Estate) StackSizes() StackSizes {
 				groups[f.To], between = true, between+1
 			}
 		}
-		s.Network = max(s.Network, network+networkZone*(e.Network.AvailabilityZones-defaultZones)+len(groups)+groupRules*between)
+		s.Network = max(s.Network, network+networkZone*(e.Network.AvailabilityZones-defaultZones)+len(groups)+groupRules*between+e.replicationOf(site))
 	}
 	if e.Workload.Cache != nil {
 		s.Network += storeEntries
@@ -82,6 +82,26 @@ func (e *Estate) StackSizes() StackSizes {
 		s.API = e.apiAround() + n*e.apiEach()
 	}
 	return s
+}
+
+// replicationOf is how many resources the replication tier adds to a site's
+// network: its subnets and network ACL, the entries by which it reads the
+// database, and for each flow to another Region routes, entries and a rule.
+func (e *Estate) replicationOf(site Site) int {
+	const acl, subnet, reads, entries, rule = 1, 4, 8, 4, 1
+	zones, n := e.Network.AvailabilityZones, 0
+	if e.Analyses(site) || e.Reports(site) {
+		n = acl + subnet*zones
+	}
+	if e.Analyses(site) {
+		n += reads
+	}
+	for _, f := range e.PeeredFlows() {
+		if f.From.Environment == site.Name || f.To.Environment == site.Name {
+			n += zones + entries + rule
+		}
+	}
+	return n
 }
 
 // apiAround is how many resources the largest API stack has whatever is
@@ -191,7 +211,11 @@ func (v *validator) limits() {
 	v.cacheUsers()
 	hub, _ := e.Hub()
 	granted := e.granted(hub, quotaGatewayTables)
-	if tables := e.Environments.Len() + hubTables; tables > granted && !v.list.HasErrors() {
+	tables := e.Environments.Len() + hubTables
+	if e.Peers() {
+		tables++ // that of the peering
+	}
+	if tables > granted && !v.list.HasErrors() {
 		v.list.Add(diag.Diagnostic{Severity: diag.Warning, Code: CodeQuota, Pos: v.e.nearestPos("environments"),
 			What: fmt.Sprintf("%d environments need %d route tables of one Transit Gateway; AWS grants %d", e.Environments.Len(), tables, granted),
 			Why:  "the deployment of the hub would stop half-way",

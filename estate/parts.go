@@ -16,7 +16,7 @@ func fixedParts() map[string]Kind {
 		PartGateway: KindGateway, PartTunnel: KindTunnel, PartEndpoints: KindEndpoints,
 		PartAttachment: KindAttachment, PartFirewall: KindFirewall, PartEgress: KindEgress, PartLogs: KindLogs,
 		PartResolver: KindResolver, PartForwarder: KindForwarder, PartTransfer: KindTransfer,
-		PartReplication: KindReplication, PartLake: KindLake,
+		PartReplication: KindReplication, PartLake: KindLake, PartReporting: KindReporting,
 		PartTenantFiles: KindFiles,
 		PartAuthoriser:  KindFunction, PartEdge: KindEdge,
 		PartCanary:     KindCanary,

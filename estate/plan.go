@@ -12,19 +12,30 @@ import (
 type Tier string
 
 // The tiers. A hub's egress VPC has public and attachment subnets; an
-// environment's VPC has all the others.
+// environment's VPC has all the others, of which the replication tier is there
+// where a database is copied only: what copies it and, where the environment
+// recovers, what it is copied to.
 const (
 	TierDMZ         Tier = "dmz"
 	TierApplication Tier = "application"
 	TierData        Tier = "data"
 	TierEndpoint    Tier = "endpoint"
 	TierAttachment  Tier = "attachment"
+	TierReplication Tier = "replication"
 	TierPublic      Tier = "public"
 )
 
-// EnvironmentTiers returns the tiers of an environment's VPC.
+// EnvironmentTiers returns the tiers of every environment's VPC.
 func EnvironmentTiers() []Tier {
 	return []Tier{TierDMZ, TierApplication, TierData, TierEndpoint, TierAttachment}
+}
+
+// Tiers returns the tiers of a site's VPC.
+func (e *Estate) Tiers(site Site) []Tier {
+	if e.Analyses(site) || e.Reports(site) {
+		return append(EnvironmentTiers(), TierReplication)
+	}
+	return EnvironmentTiers()
 }
 
 // HubTiers returns the tiers of the hub's egress VPC.
@@ -83,8 +94,8 @@ type slot struct {
 
 // slots returns a tier's place: half of the VPC is the application tier's;
 // dmz (or the hub's public tier), data and endpoint have an eighth each; the
-// attachment tier has the first quarter of the last eighth, the rest of which
-// is kept for later.
+// attachment tier has the first quarter of the last eighth, the replication tier
+// the second, and the rest of it is kept for later.
 func slots(t Tier) slot {
 	switch t {
 	case TierApplication:
@@ -95,6 +106,8 @@ func slots(t Tier) slot {
 		return slot{3, 5}
 	case TierEndpoint:
 		return slot{3, 6}
+	case TierReplication:
+		return slot{5, 29}
 	}
 	return slot{5, 28}
 }
@@ -133,7 +146,7 @@ func (e *Estate) Plan() Plan {
 			return p
 		}
 		taken = append(taken, owned{cidr, "environment " + name})
-		p.Sites.Set(name, e.vpcPlan(cidr, e.Regions.Home, EnvironmentTiers()))
+		p.Sites.Set(name, e.vpcPlan(cidr, e.Regions.Home, e.Tiers(Site{Name: name, Environment: name, Region: e.Regions.Home})))
 	}
 	e.planRecovery(&p, super, bits, taken)
 	return p
@@ -171,7 +184,7 @@ func (e *Estate) planRecovery(p *Plan, super netip.Prefix, bits int, taken []own
 		if !ok {
 			return
 		}
-		p.Sites.Set(s.Name, e.vpcPlan(cidr, s.Region, EnvironmentTiers()))
+		p.Sites.Set(s.Name, e.vpcPlan(cidr, s.Region, e.Tiers(s)))
 	}
 }
 

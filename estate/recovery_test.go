@@ -1,7 +1,9 @@
 package estate
 
 import (
+	"maps"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -106,5 +108,52 @@ func TestS35_RecoveryMovesNoAddress(t *testing.T) {
 	v, _ := both.Sites.Get("dev-recovery")
 	if !slices.Equal(v.Zones, []string{"apse4-az1", "apse4-az2", "apse4-az3"}) {
 		t.Error(v.Zones)
+	}
+}
+
+// TestS35_TenantsHaveThePlacesOfHomeWhereTheyRecover: the same names, balancers,
+// rules and throttles, in the same order, and the same flows.
+func TestS35_TenantsHaveThePlacesOfHomeWhereTheyRecover(t *testing.T) {
+	text := replaceOnce(t, recovering, "needs: [database]}", "expose: gateway, needs: [database]}\n    portal: {image: \"100000000003.dkr.ecr.ap-southeast-2.amazonaws.com/portal:1\", expose: access, needs: [api]}")
+	text = replaceOnce(t, text, "environments:", "network: {allow-egress: [acme.okta.com, .cloudflare.com, .docker.io, production.cloudflare.docker.com]}\naccess: {okta: {org: acme.okta.com}, tunnel: {image: \"cloudflare/cloudflared@sha256:0f2f4a6e5d8c1b3a7964853201fedcba98765432100123456789abcdef012345\"}}\nenvironments:")
+	e := mustParse(t, text+"tenants:\n  kiwi: {}\n  emu: {throttle: {rate: 7}, hostname: bird}\n  moa: {state: retained}\n")
+	home, _ := e.Site("prod")
+	there, _ := e.RecoverySite("prod")
+	if got, want := e.Tenancies(there), e.Tenancies(home); len(want) != 2 || !reflect.DeepEqual(got, want) {
+		t.Errorf("places %+v, at home %+v", got, want)
+	}
+	if got, want := e.ThrottleClasses(there), e.ThrottleClasses(home); !slices.Equal(got, want) {
+		t.Errorf("classes %v, at home %v", got, want)
+	}
+	if e.Balancers(there) != e.Balancers(home) || e.BacksUp(there) {
+		t.Errorf("%d balancers, backed up: %v", e.Balancers(there), e.BacksUp(there))
+	}
+	kinds := map[string]Kind{}
+	for _, p := range e.Parts() {
+		if p.ID.Environment == there.Name && (p.ID.Tenant != "" || p.ID.Name == PartProvisioner || p.ID.Name == PartTenantFiles) {
+			kinds[p.ID.String()] = p.Kind
+		}
+	}
+	want := map[string]Kind{}
+	for _, tenant := range []string{"kiwi", "emu"} {
+		for name, kind := range map[string]Kind{"api": KindService, "portal": KindService, PartTenant: KindTenantStandby} {
+			want[PartID{there.Name, tenant, name}.String()] = kind
+		}
+	}
+	if !maps.Equal(kinds, want) {
+		t.Errorf("parts %v, want %v", kinds, want)
+	}
+	count := map[string]int{}
+	for _, f := range e.Flows() {
+		if f.From.Tenant == "" && f.To.Tenant == "" {
+			continue
+		}
+		if f.From.Environment != f.To.Environment && f.To.Name != PartEgress {
+			t.Errorf("%s leads to %s", f.From, f.To)
+		}
+		count[f.From.Environment]++
+	}
+	if count["prod"] == 0 || count["prod"] != count[there.Name] {
+		t.Errorf("flows of tenants: %v", count)
 	}
 }

@@ -78,6 +78,9 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Enum: []any{TenantActive, TenantRetained}}
 	case reflect.TypeFor[KeyOrigin]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{OriginKMS, OriginExternal}}
+	case reflect.TypeFor[Targets]():
+		one := &jsonschema.Schema{Type: "string", Enum: []any{ToLake, ToDatabase}}
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one}}}
 	case reflect.TypeFor[Role]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{RoleNetworkHub, RoleLogArchive, RoleAudit}}
 	}

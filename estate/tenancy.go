@@ -13,6 +13,10 @@ const PartTenant = "tenant"
 // KindTenant is the kind of PartTenant; nothing of it is in a tier.
 const KindTenant Kind = "tenant"
 
+// KindTenantStandby is the kind of PartTenant where an environment recovers: a key
+// of its own. Secret and database are copies of home's.
+const KindTenantStandby Kind = "tenant-standby"
+
 // PartProvisioner is the function that makes tenants' databases and users.
 const PartProvisioner = "provisioner"
 
@@ -85,11 +89,9 @@ func (e *Estate) TenantServices() []string {
 }
 
 // TenantsOf returns the names of the tenants that have an instance on a site,
-// in the order of the file. None has one where an environment recovers.
+// in the order of the file: where an environment recovers, all that have one at
+// its home.
 func (e *Estate) TenantsOf(site Site) []string {
-	if site.Recovery() {
-		return nil
-	}
 	var names []string
 	for name, t := range e.Tenants.All() {
 		if t.In(site.Environment) && !t.Retained() {
@@ -101,10 +103,11 @@ func (e *Estate) TenantsOf(site Site) []string {
 
 // Tenancies returns the place of each of a site's tenants, in the order of the
 // file. A tenant that is appended changes no other's place, and one that is
-// retained keeps its own.
+// retained keeps its own. Where an environment recovers, every place is what it
+// is at home, so that a tenant keeps its names and its plan.
 func (e *Estate) Tenancies(site Site) []Tenancy {
 	services := e.TenantServices()
-	if len(services) == 0 || site.Recovery() {
+	if len(services) == 0 {
 		return nil
 	}
 	each := max(1, balancerTargets/len(services))
@@ -176,14 +179,17 @@ func (e *Estate) Balancers(site Site) int {
 
 // tenantParts: a tenant has its services and what is its own besides.
 func (e *Estate) tenantParts(b *partBuilder) {
-	services := e.TenantServices()
+	services, kind := e.TenantServices(), KindTenant
+	if b.site.Recovery() {
+		kind = KindTenantStandby
+	}
 	for _, tenant := range e.TenantsOf(b.site) {
 		pos := e.Pos("tenants/" + tenant)
 		for _, s := range services {
 			b.parts = append(b.parts, Part{ID: PartID{b.site.Name, tenant, s}, Kind: KindService, Pos: pos})
 		}
 		if len(services) > 0 {
-			b.parts = append(b.parts, Part{ID: PartID{b.site.Name, tenant, PartTenant}, Kind: KindTenant, Pos: pos})
+			b.parts = append(b.parts, Part{ID: PartID{b.site.Name, tenant, PartTenant}, Kind: kind, Pos: pos})
 		}
 	}
 }
@@ -211,9 +217,10 @@ func (e *Estate) tenantFlows(b *flowBuilder) {
 }
 
 // provisionerParts: a site with tenants has a bucket for their files, and what
-// makes their databases.
+// makes their databases. Where an environment recovers, the copy of its home's
+// bucket takes over, and the copy of its database has the tenants' already.
 func (e *Estate) provisionerParts(b *partBuilder) {
-	if len(e.Tenancies(b.site)) > 0 {
+	if len(e.Tenancies(b.site)) > 0 && !b.site.Recovery() {
 		b.add(PartTenantFiles, KindFiles, "tenants")
 	}
 	if e.provisions(b.site) {
@@ -222,7 +229,7 @@ func (e *Estate) provisionerParts(b *partBuilder) {
 }
 
 func (e *Estate) provisions(site Site) bool {
-	return e.Workload.Database != nil && len(e.TenantServices()) > 0 && len(e.TenantsOf(site)) > 0
+	return !site.Recovery() && e.Workload.Database != nil && len(e.TenantServices()) > 0 && len(e.TenantsOf(site)) > 0
 }
 
 func (e *Estate) provisionerFlows(b *flowBuilder) {

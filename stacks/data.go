@@ -28,6 +28,12 @@ func databaseSize(size estate.Size, zones int, global bool) (instances int, inst
 // Guide), and the members of a global database need not be of one family.
 const standbyFamily = "r6g"
 
+// inStandbyFamily returns the instance type of the recovery Region for one of
+// home.
+func inStandbyFamily(instanceType string) string {
+	return strings.Replace(instanceType, "r7g", standbyFamily, 1)
+}
+
 // databaseConnections is four fifths of the connections that an instance takes:
 // its memory divided by 9,531,392 bytes ("Maximum connections to an Aurora
 // PostgreSQL DB instance", Amazon Aurora User Guide).
@@ -56,11 +62,11 @@ func (env *environment) addData() error {
 	switch {
 	case env.home != nil:
 		props.Follows = env.home.label()
-		props.InstanceType = strings.Replace(props.InstanceType, "r7g", standbyFamily, 1)
+		props.InstanceType = inStandbyFamily(props.InstanceType)
 		stack.AddStackDependency(env.home.stacks[LayerData], jsii.String("the database follows home's"))
 	case env.recovery != nil:
 		props.Global = &postgres.Global{Identifier: env.label(), SecretName: env.estate.Name + "/" + env.name + "/database/administrator",
-			Replicas: env.secretReplicas(stack, "ReplicaKey", env.recovery.dataAlias())}
+			Replicas: env.secretReplicas(stack, "ReplicaKey", LayerKeys, env.recovery.dataAlias())}
 	}
 	env.database = postgres.New(stack, "Database", props)
 	asPart(env.database.Construct, estate.PartDatabase)

@@ -15,12 +15,19 @@ func tunnelDomains() []string {
 
 // resolvedDomains are the names that the VPCs around a hub may resolve: what they
 // may reach on the internet, the estate's own, and those of AWS's endpoints,
-// databases, caches and balancers in their Region.
+// databases, caches and balancers in their Region, and of databases that they reach
+// in another.
 func (c *composer) resolvedDomains(hub estate.HubSite) []string {
 	region := hub.Region
 	all := []string{c.estate.Domain, "*." + c.estate.Domain}
 	for _, service := range []string{"", "elb.", "rds.", "vpce."} {
 		all = append(all, "*."+region+"."+service+"amazonaws.com")
+	}
+	// The databases of other Regions that what is around the hub writes to.
+	for _, f := range c.estate.PeeredFlows() {
+		if site, _ := c.estate.Site(f.From.Environment); site.Hub == hub.Name {
+			all = append(all, "*."+c.estate.RegionOf(f.To.Environment)+".rds.amazonaws.com")
+		}
 	}
 	if c.estate.Workload.Cache != nil {
 		all = append(all, "*."+estate.CacheDomain(region))

@@ -48,6 +48,7 @@ type environment struct {
 	dataKey, cacheKey, logKey               awskms.Key
 	filesKey, lakeKey, websiteKey, glassKey awskms.Key
 	artifactsKey, volumeKey, eventsKey      awskms.Key
+	reportingKey                            awskms.Key
 	platformKey                             platformKey
 	moved                                   *failover.Switch // what moves traffic here
 	apiNames                                []*restapi.Name
@@ -60,6 +61,7 @@ type environment struct {
 	groups                                  *groups.Groups
 	namespace                               awsservicediscovery.PrivateDnsNamespace
 	database                                *postgres.Database
+	reporting                               *postgres.Database // nil: nothing is kept like home's
 	cache                                   *redis.Cache
 	cluster                                 awsecs.Cluster
 	balancer                                *balancer.Balancer
@@ -117,6 +119,9 @@ func (env *environment) addKeys() error {
 	if env.wantsAnalytics() {
 		env.lakeKey = key("lake", estate.PartLake, encryption.KeyProps{Description: "Lake of " + env.label(), Logs: true})
 	}
+	if env.wantsReporting() {
+		env.reportingKey = key(estate.PartReporting, estate.PartReporting, encryption.KeyProps{Description: "Reporting database of " + env.label()})
+	}
 	if env.wantsWebsite() {
 		env.websiteKey = key("website", estate.PartEdge, encryption.KeyProps{Description: "Website of " + env.label(),
 			Statements: []awsiam.PolicyStatement{website.KeyStatement(env.site.Account, env.websiteBucket())}})
@@ -165,8 +170,8 @@ func (env *environment) addNetwork() error {
 	asPart(queryLogs, estate.PartLogs)
 
 	env.network = threetier.New(stack, "Network", &threetier.Props{Name: env.label(), CIDR: plan.CIDR, Private: env.estate.Network.Supernet,
-		Zones: plan.Zones, Range: ranges(plan, estate.EnvironmentTiers()), Subnets: subnets(plan),
-		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Resolver: env.hasPart(estate.PartResolver), Outside: env.outsideTiers(),
+		Zones: plan.Zones, Range: ranges(plan, env.estate.Tiers(env.site)), Subnets: subnets(plan),
+		ServicePorts: env.servicePorts(), DataPorts: env.dataPorts(), Resolver: env.hasPart(estate.PartResolver), Outside: env.outsideTiers(), Replicates: env.replicates(), Peers: env.peers(),
 		TransitGatewayID: h.transit.Gateway.AttrId(), FlowLogs: flowLogs, FlowArchive: env.delivery.recordsARN()})
 	env.delivery.carry(stack, "QueryArchive", queryLogs)
 	asPart(env.network.Attachment, estate.PartAttachment)
@@ -190,7 +195,7 @@ func (env *environment) domain() string { return env.estate.Zone(env.site) }
 // addGroups makes a security group for each part that has interfaces. All of
 // an environment's groups are in one stack, so that none depends on another.
 func (env *environment) addGroups(stack awscdk.Stack) error {
-	props := &groups.Props{VPC: env.network.Ref, Name: env.label()}
+	props := &groups.Props{VPC: env.network.Ref, Name: env.label(), Remote: env.remotes()}
 	for _, p := range env.estate.Parts() {
 		if p.ID.Environment == env.name && p.ID.Tenant == "" && hasGroup(p.Kind) {
 			props.Parties = append(props.Parties, p.ID.Name)
@@ -238,7 +243,7 @@ func (env *environment) hasPart(name string) bool {
 func hasGroup(k estate.Kind) bool {
 	return slices.Contains([]estate.Kind{estate.KindService, estate.KindDatabase, estate.KindCache, estate.KindBalancer, estate.KindGateway,
 		estate.KindTunnel, estate.KindEndpoints, estate.KindResolver, estate.KindForwarder, estate.KindFunction,
-		estate.KindReplication, estate.KindCanary, estate.KindBreakGlass}, k)
+		estate.KindReplication, estate.KindReporting, estate.KindCanary, estate.KindBreakGlass}, k)
 }
 
 func (env *environment) servicePorts() []int {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -71,6 +70,9 @@ func (env *environment) addPlans() error {
 	layers := env.gatewayLayers()[1:] // its own is the first
 	stack := env.stack(LayerPlans, "Usage plans of tenants, and the certificate for their APIs", append(layers, LayerZone)...)
 	forTenants(stack)
+	if env.home != nil {
+		stack.AddStackDependency(env.home.stacks[LayerPlans], jsii.String("its certificate's record validates this one too"))
+	}
 	env.gateway.certificate = awscertificatemanager.NewCertificate(stack, jsii.String("Certificate"), &awscertificatemanager.CertificateProps{
 		DomainName: jsii.String("*." + env.domain()), Validation: awscertificatemanager.CertificateValidation_FromDns(
 			env.publicZone(scopeIn(stack, "Validation")))}).CertificateArn()
@@ -92,13 +94,10 @@ const keyLength = 40
 // addKey makes the tenant's API key, in the plan of its class. Its value begins
 // with the tenant's name; the rest is a secret, which AWS generates and
 // CloudFormation reads when it makes the key ("Get a secret or secret value from
-// Secrets Manager", AWS CloudFormation User Guide). So another Region, where
-// the secret is replicated, can have a key of the same value.
+// Secrets Manager", AWS CloudFormation User Guide). So the recovery Region, where
+// the secret is replicated, has a key of the same value.
 func (t *tenantStack) addKey(scope constructs.Construct) {
-	secret := awssecretsmanager.NewSecret(scope, jsii.String("ApiKeySecret"), &awssecretsmanager.SecretProps{
-		SecretName: jsii.String(t.estate.Name + "/" + t.name + "/" + *t.tenant + "/api-key"), Description: jsii.String("What the API key of tenant " + *t.tenant + " ends with"),
-		EncryptionKey: t.key, RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(keyLength), ExcludePunctuation: jsii.Bool(true)}})
+	secret := t.ownSecret(scope, "ApiKeySecret", "api-key", "What the API key of tenant "+*t.tenant+" ends with", keyLength)
 	prefix := t.text(paramKey, "What the tenant's API key begins with, and says whose it is")
 	class := awscdk.NewCfnParameter(t.stack, jsii.String(paramClass), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
 		Description: jsii.String("The number of the tenant's throttle class")})
@@ -111,13 +110,21 @@ func (t *tenantStack) addKey(scope constructs.Construct) {
 }
 
 // publish gives the tenant's instance of a service its name on the internet,
-// which leads to the API of the balancer that serves the tenant.
-func (t *tenantStack) publish(scope constructs.Construct, service string, host *string) {
+// which leads to the API of the balancer that serves the tenant, and where the
+// environment recovers, on the same word as the environment's own names, to the
+// tenant's foothold.
+func (t *tenantStack) publish(scope constructs.Construct, service string, host *string) *restapi.Name {
 	var apis []*string
 	for _, a := range t.gateway.tenants[service] {
 		apis = append(apis, a.Resource.Ref())
 	}
 	public := scopeIn(scope, "Public")
-	restapi.NewName(public, &restapi.NameProps{Domain: host, CertificateARN: t.gateway.certificate, Zone: t.publicZone(public),
-		API: selected(t.number, apis), Stage: jsii.String(restapi.Stage)})
+	props := &restapi.NameProps{Domain: host, CertificateARN: t.gateway.certificate, Zone: t.publicZone(public),
+		API: selected(t.number, apis), Stage: jsii.String(restapi.Stage)}
+	if t.recovery != nil {
+		t.stack.AddStackDependency(t.recovery.stacks[LayerSwitch], jsii.String("names lead by its health check"))
+		props.HealthCheckID = t.recovery.moved.HealthCheck.AttrHealthCheckId()
+		t.recovery.footholdName(t.tenant, service, host).Secondary(public, "Recovery", props.Zone)
+	}
+	return restapi.NewName(public, props)
 }

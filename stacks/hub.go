@@ -34,6 +34,7 @@ type hub struct {
 	plan     estate.VPCPlan // of its egress VPC
 	stack    awscdk.Stack
 	routes   awscdk.Stack
+	peering  awscdk.Stack // nil: no flow leads to another Region
 	transit  *transithub.Hub
 	firewall *inspection.Firewall
 	egress   *egressvpc.Network

@@ -23,7 +23,6 @@ import (
 // tenants' sake is watched apart, because other environments have none of it.
 func (env *environment) addObserve() error {
 	layers := slices.Sorted(maps.Keys(env.stacks))
-	layers = slices.DeleteFunc(layers, func(l string) bool { return l == LayerTenant }) // a template, deployed once for each tenant
 	stack := env.stack(LayerObserve, "Alarms, canaries and dashboard", layers...)
 	env.addCanaries(stack)
 	_, logs := alarms.Find(env.inRegion(layers))
@@ -60,10 +59,14 @@ func (env *environment) inRegion(layers []string) []awscdk.Stack {
 // hubObserve watches a hub.
 func (c *composer) hubObserve(h *hub) awscdk.Stack {
 	name := c.hubLabel(h.site)
-	stack := c.stack(c.hubPlace(h.site), LayerHubObserve, "Alarms and dashboard of the "+h.site.Name+" of the estate "+c.estate.Name, h.stack)
+	stack := c.stack(c.hubPlace(h.site), LayerHubObserve, "Alarms and dashboard of the "+h.site.Name+" of the estate "+c.estate.Name, h.stack, h.peering)
 	o := &observed{name: name, key: imported(stack, "LogKey", h.key), notify: c.estate.Monitoring.Notify, counted: []alarms.Event{alarms.FirewallBlocked()}}
 	o.addTopic(stack)
-	made := o.watch(stack, []awscdk.Stack{h.stack, stack})
+	watched := []awscdk.Stack{h.stack, stack}
+	if h.peering != nil {
+		watched = append(watched, h.peering)
+	}
+	made := o.watch(stack, watched)
 	made.Count(alarms.FirewallBlocked(), h.alerts.LogGroupName())
 	c.addDatadogRole(stack, h.site.Name, name, "")
 	return stack

@@ -62,14 +62,14 @@ func (env *environment) dataAlias() string { return env.label() + "-" + dataPurp
 func (env *environment) sharedAlias() string { return env.label() + "-" + sharedPurpose }
 
 // secretReplicas are the copies that the site's secrets have in the Region that
-// recovers it, each encrypted by the key of that Region that has an alias; none
-// where nothing recovers the site.
-func (env *environment) secretReplicas(scope constructs.Construct, id, alias string) *[]*awssecretsmanager.ReplicaRegion {
+// recovers it, each encrypted by the key of that Region that has an alias, which is
+// made in the stack of a layer; none where nothing recovers the site.
+func (env *environment) secretReplicas(scope constructs.Construct, id, layer, alias string) *[]*awssecretsmanager.ReplicaRegion {
 	if env.recovery == nil {
 		return nil
 	}
 	there := env.recovery.site
-	awscdk.Stack_Of(scope).AddStackDependency(env.recovery.stacks[LayerKeys], jsii.String("replicas of secrets are encrypted there"))
+	awscdk.Stack_Of(scope).AddStackDependency(env.recovery.stacks[layer], jsii.String("replicas of secrets are encrypted there"))
 	key := awskms.Key_FromKeyArn(scope, jsii.String(id), jsii.String("arn:aws:kms:"+there.Region+":"+there.Account+":alias/"+alias))
 	return &[]*awssecretsmanager.ReplicaRegion{{Region: jsii.String(there.Region), EncryptionKey: key}}
 }
@@ -122,12 +122,16 @@ func (env *environment) sharedKeyValue(stack awscdk.Stack) *string {
 	if env.home == nil && env.recovery == nil {
 		return nil
 	}
-	secret := env.secret(stack, "KeyValue", name, "API key of the clients of "+env.label(), imported(stack, "SecretsKey", env.platformKey),
-		&awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(length), ExcludePunctuation: jsii.Bool(true)})
+	secret := env.secret(stack, "KeyValue", name, "API key of the clients of "+env.label(), imported(stack, "SecretsKey", env.platformKey), random(length))
 	if env.home == nil {
 		asPart(secret, estate.PartGateway)
 	}
 	return secret.SecretValue().UnsafeUnwrap()
+}
+
+// random generates letters and digits.
+func random(length int) *awssecretsmanager.SecretStringGenerator {
+	return &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(length), ExcludePunctuation: jsii.Bool(true)}
 }
 
 // secret makes a secret, with a copy in the Region that recovers the site. On a
@@ -137,10 +141,14 @@ func (env *environment) secret(scope constructs.Construct, id, name, description
 		awscdk.Stack_Of(scope).AddStackDependency(env.home.stacks[layerOf(env, scope)], jsii.String("it makes the secrets"))
 		return awssecretsmanager.Secret_FromSecretNameV2(scope, jsii.String(id), jsii.String(env.estate.Name+"/"+env.home.name+"/"+name))
 	}
+	return env.newSecret(scope, id, name, description, key, first, env.secretReplicas(scope, id+"ReplicaKey", LayerKeys, env.sharedReplica()))
+}
+
+func (env *environment) newSecret(scope constructs.Construct, id, name, description string, key awskms.IKey,
+	first *awssecretsmanager.SecretStringGenerator, replicas *[]*awssecretsmanager.ReplicaRegion) awssecretsmanager.ISecret {
 	return awssecretsmanager.NewSecret(scope, jsii.String(id), &awssecretsmanager.SecretProps{
 		SecretName: jsii.String(env.estate.Name + "/" + env.name + "/" + name), Description: jsii.String(description), EncryptionKey: key,
-		ReplicaRegions:       env.secretReplicas(scope, id+"ReplicaKey", env.sharedReplica()),
-		GenerateSecretString: first, RemovalPolicy: awscdk.RemovalPolicy_RETAIN})
+		ReplicaRegions: replicas, GenerateSecretString: first, RemovalPolicy: awscdk.RemovalPolicy_RETAIN})
 }
 
 // layerOf returns the layer of the stack that a scope is in.

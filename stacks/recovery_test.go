@@ -44,9 +44,54 @@ func TestS35_AWarmStandbyStandsReady(t *testing.T) {
 	global := a.of(t, "cover-prod-data", "AWS::RDS::GlobalCluster")[0]
 	expect(t, global, "cover-prod", "GlobalClusterIdentifier")
 	expect(t, global, "true", "DeletionProtection")
-	for _, layer := range []string{LayerFiles, LayerAnalytics, LayerTenancy, LayerTenant, LayerZone, LayerEdge} {
+	for _, layer := range []string{LayerFiles, LayerAnalytics, LayerTenantBackup, LayerZone, LayerEdge} {
 		if _, ok := a.templates["cover-prod-recovery-"+layer]; ok {
 			t.Errorf("there is a stack %s in the recovery Region", layer)
+		}
+	}
+}
+
+// TestS35_ATenantStandsReady: what a tenant has at home for it, in its foothold,
+// and in the recovery Region.
+func TestS35_ATenantStandsReady(t *testing.T) {
+	a := load(t)
+	const home, foothold, there = "cover-prod-tenant", "cover-prod-recovery-foothold", "cover-prod-recovery-tenant"
+	for _, s := range a.of(t, there, "AWS::ECS::Service") {
+		expect(t, s, "2", "DesiredCount")
+	}
+	for _, s := range a.of(t, home, "AWS::SecretsManager::Secret") {
+		expect(t, s, "ap-southeast-4", "ReplicaRegions", 0, "Region")
+		expect(t, s, `{"Fn::Join":["",["arn:aws:kms:ap-southeast-4:100000000006:alias/cover-prod-recovery-",{"Ref":"Tenant"}]]}`, "ReplicaRegions", 0, "KmsKeyId")
+	}
+	expect(t, a.of(t, foothold, "AWS::KMS::Alias")[0], `{"Fn::Join":["",["alias/cover-prod-recovery-",{"Ref":"Tenant"}]]}`, "AliasName")
+	places := map[string]bool{}
+	for _, r := range a.of(t, home, "AWS::Route53::RecordSet") {
+		if place := r.text("Failover"); place != "null" {
+			places[place] = true
+			expect(t, r, `{"Ref":"HostApi"}`, "Name")
+			if place == "SECONDARY" && !strings.Contains(r.text("AliasTarget", "DNSName"), foothold) {
+				t.Errorf("the secondary record leads to %s", r.text("AliasTarget", "DNSName"))
+			}
+		}
+	}
+	if len(places) != 2 {
+		t.Errorf("the tenant's name has the places %v", sortedKeys(places))
+	}
+	for stack, types := range map[string][]string{
+		there:    {"AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::ApiGateway::DomainName", "Custom::TenantDatabase"},
+		foothold: {"AWS::Route53::RecordSet", "AWS::SecretsManager::Secret", "AWS::ECS::Service"},
+	} {
+		for _, typ := range types {
+			if n := len(a.of(t, stack, typ)); n != 0 {
+				t.Errorf("%s has %d %s", stack, n, typ)
+			}
+		}
+	}
+	for _, tenant := range tenantStacks(a, "prod") {
+		name := a.manifest.Artifacts[tenant].Properties.Parameters["Tenant"]
+		after := a.manifest.Artifacts[there+"-"+name].Dependencies
+		if !slices.Contains(after, tenant) || !slices.Contains(after, foothold+"-"+name) || slices.Contains(after, home) {
+			t.Errorf("%s-%s is deployed after %v", there, name, after)
 		}
 	}
 }
@@ -55,7 +100,11 @@ func TestS35_AWarmStandbyStandsReady(t *testing.T) {
 // value of an API key.
 func TestS21_SecretsAreInNoTemplate(t *testing.T) {
 	a := load(t)
-	for _, r := range append(a.of(t, "cover-prod-api", "AWS::ApiGateway::ApiKey"), a.of(t, "cover-prod-recovery-api", "AWS::ApiGateway::ApiKey")...) {
+	var keys []resource
+	for _, stack := range []string{"cover-prod-api", "cover-prod-recovery-api", "cover-prod-tenant", "cover-prod-recovery-tenant"} {
+		keys = append(keys, a.of(t, stack, "AWS::ApiGateway::ApiKey")...)
+	}
+	for _, r := range keys {
 		if !strings.Contains(r.text("Value"), "{{resolve:secretsmanager:") {
 			t.Errorf("%s has the value %s", r, r.text("Value"))
 		}

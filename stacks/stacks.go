@@ -28,19 +28,26 @@ const (
 	LayerHubKeys   = "hub-keys"
 	LayerHubCore   = "hub-core"
 	LayerHubRoutes = "hub-routes"
-	LayerKeys      = "keys"
-	LayerDelivery  = "delivery"
-	LayerNetwork   = "network"
-	LayerData      = "data"
-	LayerCache     = "cache"
-	LayerArtifacts = "artifacts"
-	LayerEvents    = "events"
-	LayerPlatform  = "platform"
-	LayerAccess    = "access"
-	LayerTenancy   = "tenancy"
-	LayerTenant    = "tenant"
+	// LayerHubPeering is a hub's end of the peering with another Region's.
+	LayerHubPeering = "hub-peering"
+	LayerKeys       = "keys"
+	LayerDelivery   = "delivery"
+	LayerNetwork    = "network"
+	LayerData       = "data"
+	LayerCache      = "cache"
+	LayerArtifacts  = "artifacts"
+	LayerEvents     = "events"
+	LayerPlatform   = "platform"
+	LayerAccess     = "access"
+	LayerTenancy    = "tenancy"
+	LayerTenant     = "tenant"
+	// LayerFoothold is what a tenant has in the recovery Region before its stack at
+	// home, which refers to it.
+	LayerFoothold  = "foothold"
 	LayerFiles     = "files"
 	LayerAnalytics = "analytics"
+	// LayerReporting is the database that is kept like home's.
+	LayerReporting = "reporting"
 
 	LayerBackup     = "backup"
 	LayerBackupKeys = "backup-keys"
@@ -182,6 +189,11 @@ func networkLayers() []layer {
 	}
 }
 
+// copyLayers are composed before the workload of all sites: home's copies to them.
+func copyLayers() []layer {
+	return []layer{{name: LayerReporting, wanted: (*environment).wantsReporting, add: (*environment).addReporting}}
+}
+
 // workloadLayers are composed after the hub's routes.
 func workloadLayers() []layer {
 	return []layer{
@@ -200,7 +212,6 @@ func workloadLayers() []layer {
 		{name: LayerAPI, wanted: (*environment).wantsAPI, add: (*environment).addAPI},
 		{name: LayerGateway, wanted: (*environment).wantsTenantAPIs, add: (*environment).addTenantAPIs, stacks: (*environment).shards},
 		{name: LayerPlans, wanted: (*environment).wantsTenantAPIs, add: (*environment).addPlans},
-		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 		{name: LayerEdgeGlobal, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeGlobal},
 		{name: LayerEdge, wanted: (*environment).wantsWebsite, add: (*environment).addEdge},
 		{name: LayerEdgeLogs, wanted: (*environment).wantsWebsite, add: (*environment).addEdgeLogs},
@@ -209,6 +220,16 @@ func workloadLayers() []layer {
 		{name: LayerTenantBackup, wanted: (*environment).wantsTenantBackup, add: (*environment).addTenantBackup},
 		// The last: it watches what the others made.
 		{name: LayerObserve, add: (*environment).addObserve},
+	}
+}
+
+// tenantTemplates are composed after the workload of all sites, the first for all
+// of them before the second: each is deployed once for each tenant, and a tenant's
+// stack at home refers to its foothold in the recovery Region.
+func tenantTemplates() []layer {
+	return []layer{
+		{name: LayerFoothold, wanted: (*environment).wantsFoothold, add: (*environment).addFoothold},
+		{name: LayerTenant, wanted: (*environment).wantsTenants, add: (*environment).addTenant},
 	}
 }
 
@@ -221,7 +242,7 @@ func failoverLayers() []layer {
 // Compose adds all stacks of an estate to an app, which may hold other stacks
 // too; of the options Out counts for nothing. The order is that of deployment:
 // the organisation, the archive, hub-core, the sites' keys and networks,
-// hub-routes, then the rest.
+// hub-routes, hub-peering, then the rest.
 func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	if err := append(e.WithoutID(), e.Plan().Problems...).Err(); err != nil {
 		return nil, err
@@ -233,9 +254,9 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		environments = append(environments, &environment{composer: c, site: site, name: site.Name, spec: spec, stacks: EnvironmentStacks{}})
 	}
 	pair(environments)
-	c.total = hubStacks*len(e.Hubs()) + c.securityStacks() + c.backupStacks() + c.organisationStacks()
+	c.total = c.hubStacks() + c.securityStacks() + c.backupStacks() + c.organisationStacks()
 	for _, env := range environments {
-		for _, l := range slices.Concat(networkLayers(), workloadLayers(), failoverLayers()) {
+		for _, l := range slices.Concat(networkLayers(), copyLayers(), workloadLayers(), tenantTemplates(), failoverLayers()) {
 			c.total += l.count(env)
 		}
 	}
@@ -258,10 +279,25 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 	for _, h := range c.hubs {
 		c.hubRoutes(h, environments)
 	}
+	if err := c.hubPeering(environments); err != nil {
+		return nil, fmt.Errorf("peering of the hubs: %w", err)
+	}
+	for _, env := range environments {
+		if err := env.compose(copyLayers()); err != nil {
+			return nil, err
+		}
+	}
 	s := &Stacks{Organisation: organisation}
 	for _, env := range environments {
 		if err := env.compose(workloadLayers()); err != nil {
 			return nil, err
+		}
+	}
+	for _, l := range tenantTemplates() {
+		for _, env := range environments {
+			if err := env.compose([]layer{l}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, env := range environments {
@@ -271,7 +307,11 @@ func Compose(app awscdk.App, e *estate.Estate, opts Options) (*Stacks, error) {
 		s.Environments.Set(env.name, env.stacks)
 	}
 	for _, h := range c.hubs {
-		s.Hubs.Set(h.site.Name, EnvironmentStacks{LayerHubCore: h.stack, LayerHubRoutes: h.routes, LayerHubObserve: c.hubObserve(h)})
+		stacks := EnvironmentStacks{LayerHubCore: h.stack, LayerHubRoutes: h.routes, LayerHubObserve: c.hubObserve(h)}
+		if h.peering != nil {
+			stacks[LayerHubPeering] = h.peering
+		}
+		s.Hubs.Set(h.site.Name, stacks)
 	}
 	return s, nil
 }
@@ -288,8 +328,14 @@ func (env *environment) compose(layers []layer) error {
 	return nil
 }
 
-// hubStacks is how many stacks a hub has.
-const hubStacks = 4
+// hubStacks is how many stacks the hubs have.
+func (c *composer) hubStacks() int {
+	const each, peered = 4, 5
+	if c.estate.Peers() {
+		return peered * len(c.estate.Hubs())
+	}
+	return each * len(c.estate.Hubs())
+}
 
 // composer is one composition.
 type composer struct {
@@ -347,6 +393,10 @@ func tag(c constructs.IConstruct, key, value string) {
 
 // forTenants says that an environment has a construct for its tenants' sake.
 func forTenants(c constructs.IConstruct) { tag(c, addr.TagFor, addr.ForTenants) }
+
+// forRecovery says that an environment has a construct because it recovers in
+// another Region.
+func forRecovery(c constructs.IConstruct) { tag(c, addr.TagFor, addr.ForRecovery) }
 
 // asPart says which part of the estate a construct implements.
 func asPart(c constructs.IConstruct, part string) { tag(c, addr.TagPart, part) }

@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
@@ -25,9 +26,10 @@ import (
 // the bucket of their files, and the function that makes their databases.
 type tenancy struct {
 	balancers   []*balancer.Balancer
-	provisioner *function.Function
-	files       awss3.IBucket // in which each tenant has a prefix
+	provisioner *function.Function // nil where an environment recovers: the copy of its database has what it makes
+	files       awss3.IBucket      // in which each tenant has a prefix
 	filesKey    awskms.Key
+	copiesKey   *string // the key of what was copied to files; nil: nothing was
 }
 
 func (env *environment) wantsTenants() bool { return len(env.estate.Tenancies(env.site)) > 0 }
@@ -43,6 +45,10 @@ func (env *environment) addTenancy() error {
 			SecurityGroup: group, Domain: env.domain(), Beside: env.balancer, Logs: env.delivery.accessLogs()})
 		asPart(b.Construct, estate.PartBalancer)
 		env.tenancy.balancers = append(env.tenancy.balancers, b)
+	}
+	if env.home != nil {
+		env.takeTenantFiles(stack)
+		return nil
 	}
 	env.addTenantFiles(stack)
 	if env.database == nil {
@@ -61,6 +67,16 @@ func (env *environment) addTenantFiles(stack constructs.Construct) {
 	env.tenancy.filesKey = key
 	env.tenancy.files = bucket.New(scope, "Tenants", &bucket.Props{Key: key, OtherKeys: true, Logs: env.delivery.accessLogs(),
 		EventBridge: true, Replicas: env.replicas.of(copyTenants)}).Resource
+}
+
+// takeTenantFiles refers to the copy of the home's bucket, which takes over when
+// the home Region is lost. What was copied is encrypted by the copies' key, what
+// tenants write from then on by their own.
+func (env *environment) takeTenantFiles(stack constructs.Construct) {
+	r := env.home.replicas
+	awscdk.Stack_Of(stack).AddStackDependency(env.home.stacks[LayerReplicas], jsii.String("it has the copy"))
+	env.tenancy.files = awss3.Bucket_FromBucketName(stack, jsii.String("Files"), jsii.String(r.buckets[copyTenants]))
+	env.tenancy.copiesKey = r.keys[copyTenants].KeyArn()
 }
 
 // provisionerSeconds is longer than making a database takes.

@@ -50,7 +50,7 @@ type tenantStack struct {
 	cacheUser   *string // likewise; nil where no tenant uses a cache
 	origins     *string // likewise; nil where tenants have no portals, or no API
 	key, logKey awskms.IKey
-	secret      awssecretsmanager.Secret
+	secret      awssecretsmanager.ISecret
 	cluster     awsecs.ICluster
 	listener    awselasticloadbalancingv2.IApplicationListener
 	balancer    awselasticloadbalancingv2.IApplicationLoadBalancer
@@ -65,15 +65,15 @@ type tenantStack struct {
 // addTenant makes the one template of all tenants of a site. They differ by
 // its parameters, so that a thousand of them synthesise as fast as four.
 func (env *environment) addTenant() error {
-	stack := env.stack(LayerTenant, "A tenant", append(env.gatewayLayers(), LayerTenancy, LayerZone)...)
-	t := &tenantStack{environment: env, stack: stack, around: env.surroundings(stack), groups: map[string]awsec2.ISecurityGroup{}}
-	t.tenant = t.text(paramTenant, "The tenant's name in the estate file")
-	tag(stack, addr.TagTenant, *t.tenant)
+	t := env.newTenantStack(LayerTenant, "A tenant", append(env.gatewayLayers(), LayerTenancy, LayerFoothold, LayerZone)...)
+	stack := t.stack
+	if env.recovery != nil {
+		stack.AddStackDependency(env.recovery.stacks[LayerFoothold], jsii.String("the tenant's names and the copies of its secrets lead there"))
+	}
+	t.around, t.groups = env.surroundings(stack), map[string]awsec2.ISecurityGroup{}
 	t.application = t.around.subnets(threetier.Application)
 	t.cluster = env.clusterIn(t.around.scope, t.around.vpc)
-	number := awscdk.NewCfnParameter(stack, jsii.String(paramBalancer), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
-		Description: jsii.String("The number of the balancer that serves the tenant")})
-	t.number = number.ValueAsNumber()
+	t.number = t.balancerNumber()
 	t.listener, t.balancer = env.listenerOf(t.around.scope, t.number, t.around)
 	t.zone = awsroute53.PrivateHostedZone_FromHostedZoneAttributes(t.around.scope, jsii.String("Zone"), &awsroute53.HostedZoneAttributes{
 		HostedZoneId: env.balancer.Zone.HostedZoneId(), ZoneName: jsii.String(env.domain())})
@@ -92,6 +92,20 @@ func (env *environment) addTenant() error {
 	return nil
 }
 
+// newTenantStack makes a template that is deployed once for each tenant.
+func (env *environment) newTenantStack(layer, description string, after ...string) *tenantStack {
+	t := &tenantStack{environment: env, stack: env.stack(layer, description, after...)}
+	t.tenant = t.text(paramTenant, "The tenant's name in the estate file")
+	tag(t.stack, addr.TagTenant, *t.tenant)
+	return t
+}
+
+// balancerNumber is the parameter that says which balancer serves the tenant.
+func (t *tenantStack) balancerNumber() *float64 {
+	return awscdk.NewCfnParameter(t.stack, jsii.String(paramBalancer), &awscdk.CfnParameterProps{Type: jsii.String("Number"),
+		Description: jsii.String("The number of the balancer that serves the tenant")}).ValueAsNumber()
+}
+
 // text makes a parameter and returns its value. Names of parameters are
 // alphanumeric, so that a service's hyphens are left out.
 func (t *tenantStack) text(name, description string) *string {
@@ -99,18 +113,19 @@ func (t *tenantStack) text(name, description string) *string {
 		Description: jsii.String(description)}).ValueAsString()
 }
 
-// addOwn makes the tenant's key and secret, and its database.
+// addOwn makes the tenant's key and secret, and its database. Where the
+// environment recovers, the key is in the tenant's foothold, and the secret is the
+// copy of home's.
 func (t *tenantStack) addOwn() {
 	scope := constructs.NewConstruct(t.stack, jsii.String("Own"))
 	asPart(scope, estate.PartTenant)
-	name := t.label() + "-" + *t.tenant
-	t.key = encryption.NewKey(scope, "Key", &encryption.KeyProps{Alias: name, Description: "Tenant " + *t.tenant + " of " + t.label(),
-		Administrator: t.estate.Keys.Administrator, Logs: true})
+	if t.home != nil {
+		t.key = awskms.Key_FromKeyArn(scope, jsii.String("Key"), t.footholdOutput(t.tenant, outputKey))
+	} else {
+		t.key = t.newTenantKey(scope)
+	}
 	t.logKey = t.key
-	t.secret = awssecretsmanager.NewSecret(scope, jsii.String("Secret"), &awssecretsmanager.SecretProps{
-		SecretName: jsii.String(t.estate.Name + "/" + t.name + "/" + *t.tenant + "/secret"), Description: jsii.String("What the services of tenant " + *t.tenant + " sign and encrypt with"),
-		EncryptionKey: t.key, RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(secretLength), ExcludePunctuation: jsii.Bool(true)}})
+	t.secret = t.ownSecret(scope, "Secret", "secret", "What the services of tenant "+*t.tenant+" sign and encrypt with", secretLength)
 	if t.wantsTenantAPIs() {
 		t.addKey(scope)
 	}
@@ -129,6 +144,27 @@ func (t *tenantStack) addOwn() {
 	t.database = awscdk.NewCustomResource(scope, jsii.String("Database"), &awscdk.CustomResourceProps{
 		ServiceToken: t.tenancy.provisioner.Resource.FunctionArn(), ResourceType: jsii.String("Custom::TenantDatabase"),
 		Properties: &map[string]any{"Database": t.tenant, "Users": users}, RemovalPolicy: awscdk.RemovalPolicy_RETAIN})
+}
+
+// tenantAlias is the alias of the key of a tenant on a site.
+func (env *environment) tenantAlias(tenant *string) string { return env.label() + "-" + *tenant }
+
+// newTenantKey makes the key of what is the tenant's own on the site.
+func (t *tenantStack) newTenantKey(scope constructs.Construct) awskms.Key {
+	return encryption.NewKey(scope, "Key", &encryption.KeyProps{Alias: t.tenantAlias(t.tenant), Description: "Tenant " + *t.tenant + " of " + t.label(),
+		Administrator: t.estate.Keys.Administrator, Logs: true})
+}
+
+// ownSecret makes a secret of the tenant, with a copy in the Region that recovers
+// the site, by the key that the tenant has there. On a site that recovers another
+// it refers to the copy of the other's.
+func (t *tenantStack) ownSecret(scope constructs.Construct, id, name, description string, length int) awssecretsmanager.ISecret {
+	name = *t.tenant + "/" + name
+	if t.recovery == nil { // its own is the only one, or home has it
+		return t.environment.secret(scope, id, name, description, t.key, random(length))
+	}
+	replicas := t.secretReplicas(scope, id+"ReplicaKey", LayerFoothold, t.recovery.tenantAlias(t.tenant))
+	return t.newSecret(scope, id, name, description, t.key, random(length), replicas)
 }
 
 // secretLength is the length of the secret that a tenant starts with.
@@ -174,20 +210,24 @@ func (t *tenantStack) addService(name string) {
 	scope := constructs.NewConstruct(t.stack, jsii.String(name))
 	asPart(scope, name)
 	copies, cpu, memory := tenantSize(len(t.application))
-	props := &fargate.ServiceProps{Cluster: t.cluster, Name: name, Image: s.Image, Port: s.Port, Environment: t.settings(name, s),
+	most := scalingFactor * copies
+	copies = t.standbyCopies(copies)
+	props := &fargate.ServiceProps{Cluster: t.cluster, Name: name, Image: t.image(s.Image), Port: s.Port, Environment: t.settings(name, s),
 		Subnets: t.application, SecurityGroup: t.groups[name], MoreGroups: []awsec2.ISecurityGroup{t.around.group(estate.TenantsGroup(name))},
-		Copies: copies, MaxCopies: scalingFactor * copies, CPU: cpu, MemoryMiB: memory, LogKey: t.logKey,
+		Copies: copies, MaxCopies: most, CPU: cpu, MemoryMiB: memory, LogKey: t.logKey,
 		Namespace: t.namespace, Discovery: jsii.String(*t.tenant + "-" + name),
 		Secrets:    map[string]awsecs.Secret{"TENANT_SECRET": awsecs.Secret_FromSecretsManager(t.secret, nil)},
 		SecretKeys: []awskms.IKey{t.key}}
 	if credentials := t.registry[name]; credentials != nil {
-		props.Credentials = awssecretsmanager.Secret_FromSecretCompleteArn(scope, jsii.String("Registry"), credentials.SecretArn())
+		props.Credentials = t.shared(scope, "Registry", credentials)
 		props.SecretKeys = append(props.SecretKeys, imported(scope, "PlatformKey", t.platformKey))
 	}
 	service := fargate.New(scope, "Service", props)
-	if t.uses(name, estate.PartDatabase) && t.database != nil {
+	if t.uses(name, estate.PartDatabase) {
 		t.environment.database.Cluster.GrantConnect(service.Task.TaskRole(), t.user(name))
-		service.Resource.Node().AddDependency(t.database)
+		if t.database != nil {
+			service.Resource.Node().AddDependency(t.database)
+		}
 	}
 	if t.uses(name, estate.PartCache) {
 		t.environment.cache.GrantConnectAs(service.Task.TaskRole(), t.cacheUser)
@@ -200,6 +240,15 @@ func (t *tenantStack) addService(name string) {
 	t.route(scope, name, s, service)
 }
 
+// shared refers to a secret that the site's platform stack has: by its ARN, or to
+// the copy of home's by its name.
+func (t *tenantStack) shared(scope constructs.Construct, id string, secret awssecretsmanager.ISecret) awssecretsmanager.ISecret {
+	if t.home != nil {
+		return awssecretsmanager.Secret_FromSecretNameV2(scope, jsii.String(id), secret.SecretName())
+	}
+	return awssecretsmanager.Secret_FromSecretCompleteArn(scope, jsii.String(id), secret.SecretArn())
+}
+
 // route leads the service's name to it: by its host, and behind the gateway by
 // the header that the gateway sets.
 func (t *tenantStack) route(scope constructs.Construct, name string, s estate.Service, service *fargate.Service) {
@@ -207,15 +256,21 @@ func (t *tenantStack) route(scope constructs.Construct, name string, s estate.Se
 		Description: jsii.String("The number of the rule of " + name)})
 	route := &balancer.RouteProps{VPC: t.around.vpc, Listener: t.listener, Balancer: t.balancer, Priority: priority.ValueAsNumber(),
 		Service: service.Resource, Container: name, Port: s.Port, Stage: stageOf(s)}
-	host := t.text(parameter(paramHost, name), "The name at which clients find "+name)
 	if s.Expose == estate.ExposeGateway {
 		// The gateway asks for the service by the name that all tenants' have.
 		route.Host, route.Header, route.HeaderValue = jsii.String(t.estate.GatewayHost(t.site, name)), restapi.HeaderTenant, t.tenant
-		t.publish(scope, name, host)
+		if t.home == nil { // else its name is in the tenant's foothold
+			t.publish(scope, name, t.hostOf(name))
+		}
 	} else {
-		route.Host, route.Zone = host, t.zone
+		route.Host, route.Zone = t.hostOf(name), t.zone
 	}
 	balancer.NewRoute(scope, "Route", route)
+}
+
+// hostOf is the parameter that says at which name clients find a service.
+func (t *tenantStack) hostOf(service string) *string {
+	return t.text(parameter(paramHost, service), "The name at which clients find "+service)
 }
 
 // tenantSize is a tenant's instance of a service: a copy in each zone. It
@@ -268,7 +323,8 @@ func parameter(prefix, service string) string {
 // selected is one of the values, by a number that only deployment knows.
 func selected(number *float64, values []*string) *string { return awscdk.Fn_Select(number, &values) }
 
-// parameters are what the template's parameters are for a tenant.
+// parameters are what the parameters of the site's templates of tenants are for
+// a tenant.
 func (env *environment) parameters(t estate.Tenancy) map[string]string {
 	p := map[string]string{paramTenant: t.Tenant, paramBalancer: fmt.Sprint(t.Balancer)}
 	if env.wantsTenantAPIs() {

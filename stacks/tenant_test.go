@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -52,19 +53,39 @@ func TestS15_TenantsShareOneTemplate(t *testing.T) {
 			if p.StackName != name || p.TemplateFile != "cover-"+site.Name+"-tenant.template.json" {
 				t.Errorf("%s is %+v", name, p)
 			}
-			for _, key := range []string{"Tenant", "HostApi", "HostPortal"} {
+			own := []string{"Tenant", "HostApi", "HostPortal"}
+			if site.Recovery() {
+				own = []string{"Tenant", "HostPortal"} // the name of its API is in its foothold
+			}
+			for _, key := range own {
 				if v := p.Parameters[key]; v == "" || seen[key+v] {
 					t.Errorf("%s: the parameter %s is %q", name, key, v)
 				}
 				seen[key+p.Parameters[key]] = true
 			}
 			tpl := a.templates["cover-"+site.Name+"-tenant"]
+			if site.Recovery() {
+				shareOneFoothold(t, a, site, p.Parameters)
+			}
 			for param := range tpl.Parameters {
 				if param != "BootstrapVersion" && p.Parameters[param] == "" {
 					t.Errorf("%s has no value for %s", name, param)
 				}
 			}
 		}
+	}
+}
+
+// shareOneFoothold: the foothold of the tenant of a stack has its own parameters,
+// and no others than its template has.
+func shareOneFoothold(t *testing.T, a assembly, site estate.Site, of map[string]string) {
+	t.Helper()
+	tenant := of["Tenant"]
+	name := "cover-" + site.Name + "-foothold"
+	p := a.manifest.Artifacts[name+"-"+tenant].Properties
+	want := map[string]string{"Tenant": tenant, "Balancer": of["Balancer"], "HostApi": tenant + "-api." + a.estate.Zone(site)}
+	if p.TemplateFile != name+".template.json" || !maps.Equal(p.Parameters, want) {
+		t.Errorf("the foothold of %s is %+v, want the parameters %v", tenant, p, want)
 	}
 }
 
@@ -86,8 +107,8 @@ func TestS15_ATenantHasItsOwn(t *testing.T) {
 	}
 }
 
-// TestS15_ATenantIsOneEntry adds a tenant: no template changes but the cache's,
-// which gets a user.
+// TestS15_ATenantIsOneEntry adds a tenant: no template changes but the caches',
+// which get a user.
 func TestS15_ATenantIsOneEntry(t *testing.T) {
 	before := load(t)
 	data, err := os.ReadFile(exampleFile)
@@ -113,7 +134,7 @@ func TestS15_ATenantIsOneEntry(t *testing.T) {
 	}
 	for name := range before.templates {
 		file := name + ".template.json"
-		if same := bytes.Equal(read(t, before.dir, file), read(t, after.dir, file)); same == (name == "cover-prod-cache") {
+		if same := bytes.Equal(read(t, before.dir, file), read(t, after.dir, file)); same == (name == "cover-prod-cache" || name == "cover-prod-recovery-cache") {
 			t.Errorf("%s is the same: %v", file, same)
 		}
 	}

@@ -19,9 +19,10 @@ type compiler struct {
 	subnets  map[addr.Address]*subnet
 	gateways map[addr.Address]int // spaces of Transit Gateways
 	ports    map[addr.Address][]port
-	members  map[string][]netip.Addr // addresses of the members of a group
-	public   netip.Addr              // the last public address given
-	internet int                     // its space, -1 for none yet
+	crossed  map[addr.Address]map[addr.Address]port // by peering of Transit Gateways, then by gateway
+	members  map[string][]netip.Addr                // addresses of the members of a group
+	public   netip.Addr                             // the last public address given
+	internet int                                    // its space, -1 for none yet
 }
 
 // vpc is a VPC's router.
@@ -67,7 +68,7 @@ type subnet struct {
 // graph holds and the kernel cannot be made to do.
 func compile(g *resource.Graph) (*plan, error) {
 	c := &compiler{g: g, p: &plan{}, vpcs: map[addr.Address]*vpc{}, subnets: map[addr.Address]*subnet{}, gateways: map[addr.Address]int{},
-		ports: map[addr.Address][]port{}, members: map[string][]netip.Addr{}, public: netip.MustParseAddr("203.0.113.0"), internet: -1}
+		ports: map[addr.Address][]port{}, crossed: map[addr.Address]map[addr.Address]port{}, members: map[string][]netip.Addr{}, public: netip.MustParseAddr("203.0.113.0"), internet: -1}
 	c.refuse()
 	for _, v := range resource.Views[resource.VPC](g) {
 		c.vpcs[v.Addr] = &vpc{VPC: v, space: c.p.space("vpc "+v.Addr.Logical, true), nats: map[addr.Address]string{},
@@ -267,6 +268,10 @@ func (c *compiler) addTransit() {
 			c.addFirewall(a, tgw)
 			continue
 		}
+		if ok && a.Kind == resource.AttachPeering {
+			c.addCrossing(a, tgw)
+			continue
+		}
 		if !ok || a.Kind != resource.AttachVPC {
 			c.cannot(a.Resource, "this kind of attachment")
 			continue
@@ -293,6 +298,31 @@ func (c *compiler) addTransit() {
 	c.routeTransit()
 }
 
+// addCrossing links two Transit Gateways. At each end the table that is associated
+// with the peering decides about what comes by it ("Transit gateway peering
+// attachments").
+func (c *compiler) addCrossing(a *resource.Attachment, tgw int) {
+	far, ok := c.gateways[a.PeerGateway.To]
+	if !ok || far == tgw || a.Active != resource.Yes {
+		c.cannot(a.Resource, "a peering that is not between two Transit Gateways of the graph, or that nobody accepts")
+		return
+	}
+	near, there := fmt.Sprintf("x%d", len(c.p.links)), fmt.Sprintf("y%d", len(c.p.links))
+	c.p.link(tgw, near, far, there)
+	c.crossed[a.Addr] = map[addr.Address]port{a.Gateway.To: {dev: near}, a.PeerGateway.To: {dev: there}}
+}
+
+// portsOf are the devices by which an attachment leads to or from a gateway.
+func (c *compiler) portsOf(attachment, gateway addr.Address) []port {
+	if ends, ok := c.crossed[attachment]; ok {
+		if p, ok := ends[gateway]; ok {
+			return []port{p}
+		}
+		return nil
+	}
+	return c.ports[attachment]
+}
+
 // routeTransit fills a Transit Gateway's tables: the one that is associated
 // with the attachment by which a packet comes in decides. Without one the
 // packet is dropped ("How transit gateways work").
@@ -306,7 +336,7 @@ func (c *compiler) routeTransit() {
 		}
 		sp := c.p.spaces[home]
 		for _, as := range t.Associations {
-			for _, in := range c.ports[as.Link.To] {
+			for _, in := range c.portsOf(as.Link.To, t.Gateway.To) {
 				n++
 				sp.rules = append(sp.rules, rule{in.dev, n})
 				sp.routes = append(sp.routes, c.gatewayRoutes(t, n, in.zone)...)
@@ -333,7 +363,7 @@ func (c *compiler) gatewayRoutes(t *resource.GatewayTable, table int, zone strin
 		case r.Blackhole:
 			add(r.Dest.Prefix, "")
 		default:
-			add(r.Dest.Prefix, near(c.ports[r.Attachment.To], zone))
+			add(r.Dest.Prefix, near(c.portsOf(r.Attachment.To, t.Gateway.To), zone))
 		}
 	}
 	for _, d := range t.Propagations {

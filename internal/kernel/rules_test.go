@@ -70,6 +70,29 @@ func (b town) gateway() {
 	b.route("B", "10.0.0.0/16", "TransitGatewayId", b.Ref("Tgw"))
 }
 
+// crossing gives VPC 0 and VPC 1 a Transit Gateway each and peers them, with
+// static routes there, and back if it says so.
+func (b town) crossing(back bool) {
+	for i, there := range []string{"1", "0"} {
+		id := string(rune('0' + i))
+		b.Add("AWS::EC2::TransitGateway", "Tgw"+id, build.Props{"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"})
+		b.subnet("At"+id, id, "10."+id+".200.0/28")
+		b.Add("AWS::EC2::TransitGatewayAttachment", "Att"+id, build.Props{"TransitGatewayId": b.Ref("Tgw" + id), "VpcId": b.Ref("Vpc" + id), "SubnetIds": []value.Value{b.Ref("SubnetAt" + id)}})
+		for _, table := range []struct{ name, of, to, dest string }{{"T", "Att" + id, "P", "10." + there + ".0.0/16"}, {"X", "P", "Att" + id, "10." + id + ".0.0/16"}} {
+			name := table.name + id
+			b.Add("AWS::EC2::TransitGatewayRouteTable", name, build.Props{"TransitGatewayId": b.Ref("Tgw" + id)})
+			b.Add("AWS::EC2::TransitGatewayRouteTableAssociation", "Assoc"+name, build.Props{"TransitGatewayAttachmentId": b.Ref(table.of), "TransitGatewayRouteTableId": b.Ref(name)})
+			if name != "T1" || back {
+				b.Add("AWS::EC2::TransitGatewayRoute", "Way"+name, build.Props{"TransitGatewayAttachmentId": b.Ref(table.to), "TransitGatewayRouteTableId": b.Ref(name), "DestinationCidrBlock": table.dest})
+			}
+		}
+	}
+	b.Add("AWS::EC2::TransitGatewayPeeringAttachment", "P", build.Props{"TransitGatewayId": b.Ref("Tgw0"), "PeerTransitGatewayId": b.Ref("Tgw1")})
+	b.Add(resource.PeeringAcceptance, "Accepted", build.Props{"TransitGatewayAttachmentId": b.Ref("P")})
+	b.route("A", "10.1.0.0/16", "TransitGatewayId", b.Ref("Tgw0"))
+	b.route("B", "10.0.0.0/16", "TransitGatewayId", b.Ref("Tgw1"))
+}
+
 // boxed leads A's way to B by an instance in a subnet of its own, which B's
 // replies pass by a peering straight to A's VPC.
 func (b town) boxed(check bool) {
@@ -156,6 +179,9 @@ func TestWhatTheKernelSays(t *testing.T) {
 			b.route("T", "10.0.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx02"))
 		}, "A>C C>A"},
 		"transit gateway":         {func(b town) { b.gateway() }, "A>B A>C B>A C>A"},
+		"peered gateways":         {func(b town) { b.crossing(true) }, "A>B A>C B>A C>A"},
+		"no way back by the peer": {func(b town) { b.crossing(false) }, "A>C C>A"},
+		"the peer's own table":    {func(b town) { b.crossing(true); b.tgwRoute("X1", "10.1.0.0/24", build.Props{"Blackhole": true}) }, "A>C C>A"},
 		"its table by ingress":    {func(b town) { b.gateway(); b.tgwRoute("T1", "10.0.0.0/24", build.Props{"Blackhole": true}) }, "A>C C>A"},
 		"more specific blackhole": {func(b town) { b.gateway(); b.route("A", "10.1.0.0/25", "State", "blackhole") }, "A>C C>A"},
 		"longest prefix": {func(b town) {
@@ -311,6 +337,12 @@ func TestBuildRefusesWhatTheKernelCannotJudge(t *testing.T) {
 			b.Add("AWS::EC2::Route", "R", build.Props{"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"})
 		},
 		"within the VPC": func(b town) { b.route("A", "10.0.1.0/24", "State", "blackhole") },
+		"a peering that nobody accepts": func(b town) {
+			for _, id := range []string{"0", "1"} {
+				b.Add("AWS::EC2::TransitGateway", "Tgw"+id, build.Props{"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"})
+			}
+			b.Add("AWS::EC2::TransitGatewayPeeringAttachment", "P", build.Props{"TransitGatewayId": b.Ref("Tgw0"), "PeerTransitGatewayId": b.Ref("Tgw1")})
+		},
 		"foreign peering": func(b town) {
 			b.Add("AWS::EC2::VPCPeeringConnection", "P", build.Props{"VpcId": b.Ref("Vpc0"), "PeerVpcId": "vpc-1"})
 		},

@@ -142,25 +142,38 @@ func overlap(a, b []span32) bool {
 func (c *compiler) defaultTables() {
 	made := map[addr.Address]*table{}
 	for _, a := range c.n.attachments {
-		g := c.n.gatewayAt[a.gateway]
-		if g == nil || a.tables[a.gateway] != nil || g.view.DefaultAssociation == resource.No || c.explicit(a.gateway, g) {
-			continue
-		}
-		t := made[a.gateway]
-		if t == nil {
-			t = c.newTable(a.gateway)
-			made[a.gateway] = t
-			if g.view.DefaultPropagation == resource.Perhaps || g.view.DefaultAssociation == resource.Perhaps {
-				t.why = &value.Reason{Code: "TGW_RTB_ROUTES_ARE_UNKNOWN", At: a.gateway, Text: "whether the default route table is used is not known"}
+		for _, at := range a.gateways() {
+			g := c.n.gatewayAt[at]
+			if g == nil || a.tables[at] != nil || g.view.DefaultAssociation == resource.No || c.explicit(at, g) {
+				continue
 			}
-			for _, p := range c.n.attachments {
-				if p.gateway == a.gateway && g.view.DefaultPropagation != resource.No {
-					c.propagate(t, p, a.gateway, "DefaultRouteTablePropagation")
-				}
+			if made[at] == nil {
+				made[at] = c.defaultTable(at, g)
 			}
+			a.tables[at] = made[at]
 		}
-		a.tables[a.gateway] = t
 	}
+}
+
+// gateways are those that an attachment is of: both, for a peering.
+func (a *attachment) gateways() []addr.Address {
+	if a.view.Kind == resource.AttachPeering {
+		return []addr.Address{a.gateway, a.view.PeerGateway.To}
+	}
+	return []addr.Address{a.gateway}
+}
+
+func (c *compiler) defaultTable(at addr.Address, g *gateway) *table {
+	t := c.newTable(at)
+	if g.view.DefaultPropagation == resource.Perhaps || g.view.DefaultAssociation == resource.Perhaps {
+		t.why = &value.Reason{Code: "TGW_RTB_ROUTES_ARE_UNKNOWN", At: at, Text: "whether the default route table is used is not known"}
+	}
+	for _, p := range c.n.attachments {
+		if p.gateway == at && g.view.DefaultPropagation != resource.No {
+			c.propagate(t, p, at, "DefaultRouteTablePropagation")
+		}
+	}
+	return t
 }
 
 // explicit says whether the graph is a snapshot, in which the default table is

@@ -227,5 +227,5 @@ func TestSemantics(t *testing.T) {
 }
 
 func allSemantics() []semantic {
-	return slices.Concat(semantics, internetSemantics(), inspectionSemantics(), beyondSemantics())
+	return slices.Concat(semantics, internetSemantics(), inspectionSemantics(), beyondSemantics(), peeringSemantics())
 }

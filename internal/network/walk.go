@@ -433,21 +433,44 @@ func (w *walker) forward(s state, from *attachment, gw addr.Address, r *route) {
 	case resource.AttachFirewall:
 		w.gatewayFirewall(s, a, gw)
 	case resource.AttachPeering:
-		other := a.view.PeerGateway.To
-		if other == gw {
-			other = a.view.Gateway.To
-		}
-		s.in, s.out = resource.No, resource.No
-		if w.n.gatewayAt[other] == nil {
-			w.unknown(s, unknownLink(a.view.PeerGateway, a.addr, "peer Transit Gateway"))
-			return
-		}
-		s.zone = ""
-		w.inGateway(s, a, other)
+		w.toPeerGateway(s, a, gw)
 	default:
 		// What is beyond may lead back: a VPN to another VPC's, a core network.
 		w.unknown(s, &value.Reason{Code: "UNKNOWN_DESTINATION", At: a.addr, Text: "what is beyond the attachment is not in the graph"})
 	}
+}
+
+// toPeerGateway crosses the peering of two Transit Gateways. The table that is
+// associated with the peering at the far one decides there; groups are not
+// referenced across it, and no zone is kept ("Transit gateway peering attachments
+// in AWS Transit Gateway"; "Amazon VPC attachments in Transit Gateway": security
+// group referencing).
+func (w *walker) toPeerGateway(s state, a *attachment, gw addr.Address) {
+	var other resource.Link
+	switch {
+	case a.gateway == gw:
+		other = a.view.PeerGateway
+	case a.view.PeerGateway.To == gw:
+		other = a.view.Gateway
+	case w.n.gatewayAt[a.gateway] == nil || w.n.gatewayAt[a.view.PeerGateway.To] == nil:
+		w.unknown(s, unknownLink(a.view.PeerGateway, a.addr, "peer Transit Gateway"))
+		return
+	default:
+		w.stop(s, step{at: a.addr, by: a.addr, code: "TGW_RTB_CANNOT_ROUTE", text: "the peering is of other Transit Gateways"})
+		return
+	}
+	switch {
+	case a.view.Active == resource.No && w.n.options.Mutant != PeeringWithoutAcceptance:
+		w.stop(s, step{at: a.addr, by: a.addr, prop: "State", code: "BAD_STATE_ATTACHMENT", text: "the peering was not accepted"})
+		return
+	case w.n.gatewayAt[other.To] == nil:
+		w.unknown(s, unknownLink(other, a.addr, "peer Transit Gateway"))
+		return
+	case a.view.Active == resource.Perhaps:
+		s = s.doubt(&value.Reason{Code: "BAD_STATE_ATTACHMENT", At: a.addr, Text: "whether the peering of the Transit Gateways is accepted is not in the templates"})
+	}
+	s.in, s.out, s.zone = resource.No, resource.No, ""
+	w.inGateway(s, a, other.To)
 }
 
 // gatewayFirewall inspects at a firewall attached to the Transit Gateway; it

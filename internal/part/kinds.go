@@ -32,11 +32,15 @@ var implementers = map[estate.Kind][]string{
 	estate.KindFindings:   {"AWS::SNS::Topic"},
 
 	estate.KindReplication: {"AWS::DMS::ReplicationInstance"},
+	estate.KindReporting:   {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"},
 	estate.KindLake:        {"AWS::S3::Bucket"},
 	estate.KindBackup:      {"AWS::Backup::BackupVault"},
 	estate.KindFiles:       {"AWS::S3::Bucket"},
 	estate.KindEdge:        {"AWS::CloudFront::Distribution"},
 	estate.KindBreakGlass:  {"AWS::AutoScaling::AutoScalingGroup"},
+
+	// Of a tenant where its environment recovers, the key alone is its own.
+	estate.KindTenantStandby: {"AWS::KMS::Key"},
 }
 
 var compute = []string{"AWS::ECS::Service", "AWS::EC2::Instance", "AWS::AutoScaling::AutoScalingGroup",
@@ -64,6 +68,7 @@ var companions = map[estate.Kind][]string{
 	estate.KindFindings:   {"AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue"},
 
 	estate.KindReplication: {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
+	estate.KindReporting:   {"AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"},
 	estate.KindBreakGlass:  {"AWS::EC2::LaunchTemplate", "AWS::SNS::Topic"},
 }
 

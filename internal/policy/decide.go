@@ -60,18 +60,24 @@ func ActionOf(name string) Action { return Action{text{plain: strings.ToLower(na
 // requests for it, and quicker where many are decided. It is nil if the policy
 // is known and says nothing of the action.
 func (p *Policy) For(action Action) *Policy {
-	var part *Policy
-	if p.Why != nil {
-		part = p.part()
-	}
+	const few = 32 // policies have mostly fewer statements, and then nothing is allocated for the list
+	about := make([]int, 0, few)
 	for i := range p.Statements {
-		if p.about(i, action.name) == No {
-			continue
+		if p.about(i, action.name) != No {
+			about = append(about, i)
 		}
-		if part == nil {
-			part = p.part()
-		}
-		part.Statements, part.rules = append(part.Statements, p.Statements[i]), append(part.rules, p.rules[i])
+	}
+	if p.Why == nil && len(about) == 0 {
+		return nil
+	}
+	part := p.part()
+	if len(about) == 0 {
+		return part
+	}
+	part.Statements, part.rules = make([]Statement, len(about)), slices.Grow(part.rules, len(about))
+	for n, i := range about {
+		part.Statements[n] = p.Statements[i]
+		part.rules = append(part.rules, p.rules[i])
 	}
 	return part
 }

@@ -2,9 +2,11 @@ package policy
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/value"
 )
@@ -130,4 +132,19 @@ func (d Document) PropertyOf(s Statement) string {
 		return d.Property
 	}
 	return d.Property + "/" + s.Property
+}
+
+// Roles returns the roles of the templates that hold what a resource grants: the
+// role itself, or those that the policy is attached to.
+func Roles(r *resource.Resource) []addr.Address {
+	if r.Type == "AWS::IAM::Role" {
+		return []addr.Address{r.Addr}
+	}
+	var all []addr.Address
+	for _, v := range append(slices.Clone(r.Props.Get("Roles").Items()), r.Props.Get("RoleName")) {
+		if ref, ok := v.Ref(); ok {
+			all = append(all, ref.To)
+		}
+	}
+	return all
 }

@@ -256,8 +256,17 @@ type Attachment struct {
 	DNS           Tri
 	IPv6          Tri
 	Zones         []string // a firewall's zones
-	Unknown       []*value.Reason
+	// Active says whether a peering was accepted; Yes for all other kinds.
+	// Snapshots: its state is available. Templates: a custom resource of the type
+	// PeeringAcceptance accepts it; without one it is not known whether somebody
+	// does.
+	Active  Tri
+	Unknown []*value.Reason
 }
+
+// PeeringAcceptance is the type of the custom resource by which Surety accepts the
+// peering of two Transit Gateways, for which CloudFormation has none.
+const PeeringAcceptance = "Custom::TransitGatewayPeeringAcceptance"
 
 // GatewayRoute is a static route in a Transit Gateway's table.
 type GatewayRoute struct {

@@ -30,6 +30,11 @@ func (g *Graph) viewTransit() {
 	g.each("AWS::EC2::TransitGatewayRouteTableAssociation", declared(func(t *GatewayTable, l Declared) {
 		t.Associations = append(t.Associations, l)
 	}))
+	g.each(PeeringAcceptance, func(d *reader) {
+		if a := View[Attachment](g, d.link("TransitGatewayAttachmentId").To); a != nil && a.Kind == AttachPeering && d.r.Conditional == nil {
+			a.Active = Yes
+		}
+	})
 	g.each("AWS::EC2::TransitGatewayRouteTablePropagation", declared(func(t *GatewayTable, l Declared) {
 		t.Propagations = append(t.Propagations, l)
 	}))
@@ -50,7 +55,7 @@ func viewTransitGateway(d *reader) *TransitGateway {
 // viewAttachment reads every kind of attachment. A firewall that is not
 // attached to a Transit Gateway has none.
 func viewAttachment(d *reader) *Attachment {
-	a := &Attachment{Resource: d.r, Gateway: d.link("TransitGatewayId"), Kind: AttachVPC}
+	a := &Attachment{Resource: d.r, Gateway: d.link("TransitGatewayId"), Kind: AttachVPC, Active: Yes}
 	switch d.r.Type {
 	case "AWS::NetworkFirewall::Firewall":
 		if a.Gateway.IsZero() {
@@ -58,7 +63,7 @@ func viewAttachment(d *reader) *Attachment {
 		}
 		a.Kind, a.ApplianceMode, a.Zones = AttachFirewall, Yes, d.firewallZones()
 	case "AWS::EC2::TransitGatewayPeeringAttachment":
-		a.Kind, a.PeerGateway = AttachPeering, d.link("PeerTransitGatewayId")
+		a.Kind, a.PeerGateway, a.Active = AttachPeering, d.link("PeerTransitGatewayId"), d.accepted()
 	case "AWS::EC2::VPNConnection":
 		if a.Gateway.IsZero() || d.r.Observed() {
 			return nil // a snapshot has the attachment as a resource of its own
@@ -92,6 +97,19 @@ func attachmentKind(resource string) AttachmentKind {
 		return AttachPeering
 	}
 	return AttachOther
+}
+
+// accepted says whether a peering is in use: what was not accepted carries nothing
+// ("Accept or reject a peering attachment request in AWS Transit Gateway"). The
+// state is in snapshots only.
+func (d *reader) accepted() Tri {
+	switch d.text("State", "") {
+	case "":
+		return Perhaps
+	case "available":
+		return Yes
+	}
+	return No
 }
 
 func viewGatewayRoute(d *reader) *GatewayRoute {

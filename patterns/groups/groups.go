@@ -6,12 +6,14 @@
 // group that declares no egress ("AWS::EC2::SecurityGroup", CloudFormation
 // Template Reference). It stays beside the rules that are resources of their
 // own, so that no group is open between its own making and theirs. Flows between parties are
-// opened from group to group, never by address.
+// opened from group to group, never by address, but for those with another
+// Region, to which no rule can refer by group.
 package groups
 
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -45,6 +47,18 @@ type Props struct {
 	Parties []string
 	// Flows are all flows. One from or to a name that is no party is an error.
 	Flows []Flow
+	// Remote are the flows with other Regions.
+	Remote []Remote
+}
+
+// Remote is a connection between a party and a range of another Region.
+type Remote struct {
+	Party string
+	// Serves says that the connection is opened from the range.
+	Serves   bool
+	Range    netip.Prefix
+	Protocol Protocol
+	Port     int
 }
 
 // Groups are security groups by party.
@@ -65,7 +79,31 @@ func New(scope constructs.Construct, id string, props *Props) (*Groups, error) {
 			return nil, err
 		}
 	}
+	for _, r := range props.Remote {
+		if err := g.openRemote(r); err != nil {
+			return nil, err
+		}
+	}
 	return g, nil
+}
+
+// openRemote opens a flow with another Region by address: security groups are not
+// referenced across Regions ("Security group referencing", Amazon VPC Transit
+// Gateways).
+func (g *Groups) openRemote(r Remote) error {
+	of, ok := g.of[r.Party]
+	if !ok {
+		return fmt.Errorf("flow of %q with %s: there is no such party", r.Party, r.Range)
+	}
+	f, cidr, port := Flow{Protocol: r.Protocol, Port: r.Port}, jsii.String(r.Range.String()), jsii.Number(r.Port)
+	if r.Serves {
+		awsec2.NewCfnSecurityGroupIngress(of, f.id("from", r.name()), &awsec2.CfnSecurityGroupIngressProps{GroupId: of.SecurityGroupId(), CidrIp: cidr,
+			IpProtocol: jsii.String(string(r.Protocol)), FromPort: port, ToPort: port, Description: jsii.String("from another Region")})
+		return nil
+	}
+	awsec2.NewCfnSecurityGroupEgress(of, f.id("to", r.name()), &awsec2.CfnSecurityGroupEgressProps{GroupId: of.SecurityGroupId(), CidrIp: cidr,
+		IpProtocol: jsii.String(string(r.Protocol)), FromPort: port, ToPort: port, Description: jsii.String("to another Region")})
+	return nil
 }
 
 func (g *Groups) open(f Flow) error {
@@ -95,6 +133,9 @@ func (g *Groups) open(f Flow) error {
 		FromPort: jsii.Number(f.Port), ToPort: jsii.Number(f.Port), Description: jsii.String("from " + f.From)})
 	return nil
 }
+
+// name is the range as a construct's path takes it, which has no other slashes.
+func (r Remote) name() string { return strings.ReplaceAll(r.Range.String(), "/", "-") }
 
 // id names one rule of a flow by its other end: the rule's construct path is
 // what people read, and a group's own rules would be named by tokens.

@@ -1,10 +1,12 @@
 // Package replication copies a PostgreSQL database, and then every change of
-// it, to Parquet files in a bucket, by AWS DMS.
+// it, to Parquet files in a bucket, and where the caller says so to another
+// database, by AWS DMS.
 //
 // The replication instance has a standby in another Availability Zone, no public
-// address, and storage that the caller's key encrypts. It asks the database to
-// prove its name, signs in with a secret of its own, and may write nothing but
-// one folder of the bucket, encrypted by the caller's key, a folder for each day.
+// address, and storage that the caller's key encrypts. It asks each database to
+// prove its name, signs in to each with a secret of its own, and may write nothing
+// but one folder of the bucket, encrypted by the caller's key, a folder for each
+// day, and the other database.
 package replication
 
 import (
@@ -25,23 +27,32 @@ import (
 	"github.com/suretyhq/surety/patterns/encryption"
 )
 
-// User is the database user that reads; an operator makes it once.
+// User is the database user that reads, and in the other database the one that
+// writes; an operator makes it once in each.
 const User = "replication"
 
 // diskGiB is the size of the instance's storage, which holds changes that wait.
 const diskGiB = 50
 
+// Database is one that DMS signs in to.
+type Database struct {
+	// Host and Port are the database's, Name is its name, Region where it is.
+	Host   *string
+	Port   int
+	Name   string
+	Region string
+	// SecretName is the name of the secret with which the user signs in.
+	SecretName string
+}
+
 // Props says what is copied where.
 type Props struct {
 	// Name is the instance's identifier.
 	Name string
-	// Host and Port are the database's, Database is its name.
-	Host     *string
-	Port     int
-	Database string
-	// SecretName is the name of the secret with which the user signs in.
-	SecretName string
-	Subnets    []awsec2.ISubnet
+	// Source is read. Copy is written; nil: there is none.
+	Source  Database
+	Copy    *Database
+	Subnets []awsec2.ISubnet
 	// SecurityGroup is the instance's only group.
 	SecurityGroup awsec2.ISecurityGroup
 	// InstanceClass is the instance's size, for example dms.t3.medium.
@@ -61,17 +72,14 @@ type Replication struct {
 	Construct constructs.Construct
 	Instance  awsdms.CfnReplicationInstance
 	Logs      awslogs.LogGroup
+	// Copy holds what writes to the other database; nil where there is none.
+	Copy constructs.Construct
 }
 
 // New makes the replication. The task is started once, when the database user
 // is there.
 func New(scope constructs.Construct, id string, props *Props) (*Replication, error) {
 	r := &Replication{Construct: constructs.NewConstruct(scope, jsii.String(id))}
-	region := *awscdk.Stack_Of(scope).Region()
-	root, ok := Root(region)
-	if !ok {
-		return nil, fmt.Errorf("the root certificate of the databases of %s is not known", region)
-	}
 	// DMS makes the group itself where it is absent, but without the key.
 	r.Logs = encryption.NewLogGroup(r.Construct, "Logs", &encryption.LogGroupProps{Key: props.LogKey, Name: "dms-tasks-" + props.Name})
 	r.Instance = r.instance(props)
@@ -83,11 +91,32 @@ func New(scope constructs.Construct, id string, props *Props) (*Replication, err
 	if err != nil {
 		return nil, err
 	}
-	task := awsdms.NewCfnReplicationTask(r.Construct, jsii.String("Task"), &awsdms.CfnReplicationTaskProps{
-		MigrationType: jsii.String("full-load-and-cdc"), ReplicationInstanceArn: r.Instance.Ref(), ReplicationTaskIdentifier: jsii.String(props.Name + "-lake"),
-		SourceEndpointArn: r.source(props, root).Ref(), TargetEndpointArn: r.target(props).Ref(), TableMappings: jsii.String(mappings), ReplicationTaskSettings: jsii.String(settings)})
-	task.Node().AddDependency(r.Logs)
+	source, err := r.database(r.Construct, "source", "Source", props.Source, props)
+	if err != nil {
+		return nil, err
+	}
+	r.task(r.Construct, props.Name+"-lake", source, r.target(props), mappings, settings)
+	if props.Copy == nil {
+		return r, nil
+	}
+	if settings, err = copySettings(); err != nil {
+		return nil, err
+	}
+	r.Copy = constructs.NewConstruct(r.Construct, jsii.String("Copy"))
+	target, err := r.database(r.Copy, "target", "Target", *props.Copy, props)
+	if err != nil {
+		return nil, err
+	}
+	r.task(r.Copy, props.Name+"-copy", source, target, mappings, settings)
 	return r, nil
+}
+
+// task copies all tables once, and then what changes.
+func (r *Replication) task(scope constructs.Construct, name string, source, target awsdms.CfnEndpoint, mappings, settings string) {
+	awsdms.NewCfnReplicationTask(scope, jsii.String("Task"), &awsdms.CfnReplicationTaskProps{
+		MigrationType: jsii.String("full-load-and-cdc"), ReplicationInstanceArn: r.Instance.Ref(), ReplicationTaskIdentifier: jsii.String(name),
+		SourceEndpointArn: source.Ref(), TargetEndpointArn: target.Ref(), TableMappings: jsii.String(mappings), ReplicationTaskSettings: jsii.String(settings)}).
+		Node().AddDependency(r.Logs)
 }
 
 func (r *Replication) instance(props *Props) awsdms.CfnReplicationInstance {
@@ -127,28 +156,38 @@ func (r *Replication) service(name string) awsiam.ServicePrincipal {
 		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(r.Construct).Account()}}})
 }
 
-// source is the database's end. Whoever answers has to prove its name by a
-// certificate that the Region's authority signed.
-func (r *Replication) source(props *Props, root string) awsdms.CfnEndpoint {
-	secret := awssecretsmanager.NewSecret(r.Construct, jsii.String("Secret"), &awssecretsmanager.SecretProps{
-		SecretName: jsii.String(props.SecretName), Description: jsii.String("The user by which DMS reads " + props.Name), EncryptionKey: props.Key,
+// database is an end that is a database, "source" or "target". Whoever answers
+// has to prove its name by a certificate that the authority of its Region signed.
+func (r *Replication) database(scope constructs.Construct, kind, id string, d Database, props *Props) (awsdms.CfnEndpoint, error) {
+	root, ok := Root(d.Region)
+	if !ok {
+		return nil, fmt.Errorf("the root certificate of the databases of %s is not known", d.Region)
+	}
+	does := "reads"
+	if kind == "target" {
+		does = "writes the copy of"
+	}
+	secret := awssecretsmanager.NewSecret(scope, jsii.String("Secret"), &awssecretsmanager.SecretProps{
+		SecretName: jsii.String(d.SecretName), Description: jsii.String("The user by which DMS " + does + " " + props.Name), EncryptionKey: props.Key,
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN, GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
-			SecretStringTemplate: jsii.String(fmt.Sprintf(`{"username":%q,"host":"%s","port":%d}`, User, *props.Host, props.Port)),
+			SecretStringTemplate: jsii.String(fmt.Sprintf(`{"username":%q,"host":"%s","port":%d}`, User, *d.Host, d.Port)),
 			GenerateStringKey:    jsii.String("password"), ExcludePunctuation: jsii.Bool(true), PasswordLength: jsii.Number(32)}})
 	stack := awscdk.Stack_Of(r.Construct)
 	// DMS reads secrets as the service of its Region ("Using secrets to access
 	// AWS DMS endpoints").
-	role := awsiam.NewRole(r.Construct, jsii.String("SecretRole"), &awsiam.RoleProps{AssumedBy: r.service("dms." + *stack.Region()),
-		Description: jsii.String("DMS reads the secret of " + props.Name)})
+	role := awsiam.NewRole(scope, jsii.String("SecretRole"), &awsiam.RoleProps{AssumedBy: r.service("dms." + *stack.Region()),
+		Description: jsii.String("DMS reads the secret by which it " + does + " " + props.Name)})
 	role.AddToPolicy(statement(nil, []*string{secret.SecretArn()}, "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"))
 	role.AddToPolicy(statement(via(stack, "secretsmanager"), []*string{props.Key.KeyArn()}, "kms:Decrypt", "kms:DescribeKey"))
-	certificate := awsdms.NewCfnCertificate(r.Construct, jsii.String("Root"), &awsdms.CfnCertificateProps{CertificatePem: jsii.String(root)})
-	end := awsdms.NewCfnEndpoint(r.Construct, jsii.String("Source"), &awsdms.CfnEndpointProps{EndpointType: jsii.String("source"), EngineName: jsii.String("aurora-postgresql"),
-		DatabaseName: jsii.String(props.Database), SslMode: jsii.String("verify-full"), CertificateArn: certificate.Ref(), KmsKeyId: props.Key.KeyArn(),
-		PostgreSqlSettings: &awsdms.CfnEndpoint_PostgreSqlSettingsProperty{SecretsManagerSecretId: secret.SecretArn(), SecretsManagerAccessRoleArn: role.RoleArn(),
-			PluginName: jsii.String("test_decoding"), HeartbeatEnable: true, CaptureDdls: false}})
+	certificate := awsdms.NewCfnCertificate(scope, jsii.String("Root"), &awsdms.CfnCertificateProps{CertificatePem: jsii.String(root)})
+	settings := &awsdms.CfnEndpoint_PostgreSqlSettingsProperty{SecretsManagerSecretId: secret.SecretArn(), SecretsManagerAccessRoleArn: role.RoleArn()}
+	if kind == "source" {
+		settings.PluginName, settings.HeartbeatEnable, settings.CaptureDdls = jsii.String("test_decoding"), true, false
+	}
+	end := awsdms.NewCfnEndpoint(scope, jsii.String(id), &awsdms.CfnEndpointProps{EndpointType: jsii.String(kind), EngineName: jsii.String("aurora-postgresql"),
+		DatabaseName: jsii.String(d.Name), SslMode: jsii.String("verify-full"), CertificateArn: certificate.Ref(), KmsKeyId: props.Key.KeyArn(), PostgreSqlSettings: settings})
 	end.Node().AddDependency(role)
-	return end
+	return end, nil
 }
 
 // target is the bucket's end: Parquet, a folder for each day.
@@ -176,12 +215,24 @@ func tables() (string, error) {
 
 // taskSettings turn the task's log on and stop it rather than lose what it could
 // not write.
-func taskSettings() (string, error) {
-	return text(map[string]any{
+func taskSettings() (string, error) { return text(settings()) }
+
+func settings() map[string]any {
+	return map[string]any{
 		"Logging":               map[string]any{"EnableLogging": true},
 		"FullLoadSettings":      map[string]any{"TargetTablePrepMode": "DO_NOTHING"},
 		"ErrorBehavior":         map[string]any{"DataErrorPolicy": "STOP_TASK", "TableErrorPolicy": "STOP_TASK", "FailOnNoTablesCaptured": true},
-		"ControlTablesSettings": map[string]any{"historyTimeslotInMinutes": 5}})
+		"ControlTablesSettings": map[string]any{"historyTimeslotInMinutes": 5}}
+}
+
+// copySettings are taskSettings for a database: a table that is loaded anew is
+// emptied first, and long values are copied whole ("Setting LOB support for source
+// databases in an AWS DMS task", AWS DMS User Guide), which is not the default.
+func copySettings() (string, error) {
+	all := settings()
+	all["FullLoadSettings"] = map[string]any{"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"}
+	all["TargetMetadata"] = map[string]any{"SupportLobs": true, "FullLobMode": true, "LobChunkSize": 64, "LimitedSizeLobMode": false}
+	return text(all)
 }
 
 func text(v any) (string, error) {

@@ -1,15 +1,18 @@
 // Package threetier makes the VPC of one environment: DMZ, Application and
-// Data tiers, and beside them the subnets of interface endpoints and of the
-// Transit Gateway's attachment.
+// Data tiers, and beside them the subnets of interface endpoints, of the Transit
+// Gateway's attachment and, where the caller asks for them, of what copies data.
 //
 // Each tier's network ACL lets it reach only the next tier, the endpoints and,
 // where the caller lists it, the internet by way of the Transit Gateway. The
 // VPC has no internet gateway. Data and endpoint subnets have local routes
-// only.
+// only; replication subnets have none beyond those but to the replication tiers
+// of other Regions that the caller lists.
 package threetier
 
 import (
 	"net/netip"
+	"slices"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -26,6 +29,8 @@ const (
 	Data        = "data"
 	Endpoint    = "endpoint"
 	Attachment  = "attachment"
+	// Replication is there where Subnets has it.
+	Replication = "replication"
 )
 
 // portTLS is the port of the DMZ's balancer and of interface endpoints.
@@ -54,6 +59,11 @@ type Props struct {
 	Resolver bool
 	// Outside is what the DMZ and Application tiers reach on the internet.
 	Outside []Outside
+	// Replicates are the ports of the Data tier that the replication tier reads.
+	Replicates []int
+	// Peers are the replication tiers of other Regions that this one exchanges data
+	// with.
+	Peers []Peer
 	// TransitGatewayID is the gateway that all other traffic goes to.
 	TransitGatewayID *string
 	// FlowLogs receives a record of all traffic, and so does the bucket whose
@@ -69,6 +79,14 @@ type Outside struct {
 	Port     int
 }
 
+// Peer is the replication tier of another Region: its range, the port that is
+// served, and whether it is this one that serves it.
+type Peer struct {
+	Range  netip.Prefix
+	Port   int
+	Serves bool
+}
+
 // Network is the environment's VPC with its attachment.
 type Network struct {
 	*vpc.VPC
@@ -82,7 +100,10 @@ type Network struct {
 // the attachment has one in each.
 func New(scope constructs.Construct, id string, props *Props) *Network {
 	var tiers []vpc.Tier
-	for _, t := range []string{DMZ, Application, Data, Endpoint, Attachment} {
+	for _, t := range []string{DMZ, Application, Data, Endpoint, Attachment, Replication} {
+		if len(props.Subnets[t]) == 0 {
+			continue
+		}
 		tiers = append(tiers, vpc.Tier{Name: t, Range: props.Range[t], Subnets: props.Subnets[t]})
 	}
 	n := &Network{VPC: vpc.New(scope, id, &vpc.Props{Name: props.Name, CIDR: props.CIDR, Zones: props.Zones, Tiers: tiers,
@@ -96,7 +117,23 @@ func New(scope constructs.Construct, id string, props *Props) *Network {
 				AddDependency(n.Attachment)
 		}
 	}
+	for i, r := range peerRanges(props.Peers) {
+		for _, s := range n.Subnets(Replication) {
+			s.AddRoute("ToPeer"+strconv.Itoa(i+1), r, awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).AddDependency(n.Attachment)
+		}
+	}
 	return n
+}
+
+// peerRanges are the ranges of the peers, each once.
+func peerRanges(peers []Peer) []netip.Prefix {
+	var all []netip.Prefix
+	for _, p := range peers {
+		if !slices.Contains(all, p.Range) {
+			all = append(all, p.Range)
+		}
+	}
+	return all
 }
 
 // flows is the published matrix of tiers: each reaches only the next.
@@ -127,6 +164,25 @@ func flows(props *Props) []vpc.Flow {
 			vpc.Flow{From: vpc.Peer{Tier: o.Tier}, To: vpc.Peer{Range: vpc.Internet()}, Protocol: o.Protocol, Low: o.Port, High: o.Port},
 			// What leaves for the gateway enters the attachment's subnets.
 			vpc.Flow{From: vpc.Peer{Range: props.Range[o.Tier]}, To: vpc.Peer{Tier: Attachment}, Protocol: o.Protocol, Low: o.Port, High: o.Port})
+	}
+	for _, port := range props.Replicates {
+		tcp(Replication, Data, port, port)
+	}
+	if len(props.Replicates) > 0 {
+		tcp(Replication, Endpoint, portTLS, portTLS)
+	}
+	own := vpc.Peer{Range: props.Range[Replication]}
+	for _, p := range props.Peers {
+		there := vpc.Peer{Range: p.Range}
+		// What comes and goes by the gateway passes the attachment's subnets.
+		ways := []vpc.Flow{{From: vpc.Peer{Tier: Replication}, To: there}, {From: own, To: vpc.Peer{Tier: Attachment}}}
+		if p.Serves {
+			ways = []vpc.Flow{{From: there, To: vpc.Peer{Tier: Replication}}, {From: vpc.Peer{Tier: Attachment}, To: own}}
+		}
+		for _, f := range ways {
+			f.Protocol, f.Low, f.High = vpc.TCP, p.Port, p.Port
+			all = append(all, f)
+		}
 	}
 	return all
 }

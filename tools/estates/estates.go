@@ -71,9 +71,10 @@ func withoutCache(text string) (string, error) {
 }
 
 // quotas declares what AWS has to grant prod for so many tenants: of each, two
-// services with three tasks, and a name at the gateway.
+// services with three tasks, a name at the gateway, and where prod recovers two
+// stacks and as many roles again.
 func quotas(tenants int) string {
 	const around = 1000 // what else is in the account
-	return fmt.Sprintf("\nquotas:\n  prod:\n    apigateway/custom-domain-names: %d\n    ec2/network-interfaces: %d\n    iam/roles: %d\n    servicediscovery/instances-per-namespace: %d\n",
-		tenants+around, 6*tenants+around, min(4*tenants+around, 10_000), 6*tenants+around)
+	return fmt.Sprintf("\nquotas:\n  prod:\n    apigateway/custom-domain-names: %d\n    cloudformation/stacks: %d\n    ec2/network-interfaces: %d\n    iam/roles: %d\n    servicediscovery/instances-per-namespace: %d\n",
+		tenants+around, 2*tenants+around, 6*tenants+around, min(8*tenants+around, 10_000), 6*tenants+around)
 }

@@ -191,7 +191,19 @@ func (c *checker) needed(scope proof.Scope, name string) bool {
 			return true
 		}
 	}
-	return e.Workload.Cache != nil && name == "*."+estate.CacheDomain(region)
+	return e.Workload.Cache != nil && name == "*."+estate.CacheDomain(region) || slices.Contains(c.peerNames(scope), name)
+}
+
+// peerNames are those of the databases of another Region that the sites around a
+// hub open connections to.
+func (c *checker) peerNames(scope proof.Scope) []string {
+	var all []string
+	for _, f := range c.in.Estate.PeeredFlows() {
+		if from, _ := c.in.Estate.Site(f.From.Environment); proof.Scope(from.Hub) == scope {
+			all = append(all, "*."+c.in.Estate.RegionOf(f.To.Environment)+".rds.amazonaws.com")
+		}
+	}
+	return slices.Compact(all)
 }
 
 // tunnelNames are the names that cloudflared asks for. Source: Cloudflare's
@@ -222,6 +234,13 @@ func (c *checker) listed(g *resource.Resource, scope proof.Scope, allowed []stri
 		c.tally.Refute(scope, proof.Finding{Code: CodeDNSMissing, At: g.Addr, Property: "FirewallRules", Intent: c.in.Estate.Pos("workload/cache"),
 			Message: "The workload has a cache, but the DNS Firewall does not answer its name.",
 			Fix:     "Add " + want + " to the list of allowed names."})
+	}
+	for _, want := range c.peerNames(scope) {
+		if !slices.Contains(allowed, want) {
+			c.tally.Refute(scope, proof.Finding{Code: CodeDNSMissing, At: g.Addr, Property: "FirewallRules", Intent: c.in.Estate.Pos("workload/analytics/to"),
+				Message: "The database is copied to one in another Region, but the DNS Firewall does not answer its name.",
+				Fix:     "Add " + want + " to the list of allowed names."})
+		}
 	}
 	for i, d := range c.in.Estate.Network.AllowEgress {
 		want := d

@@ -3,7 +3,9 @@
 //
 // That there is no path is proved by routes alone, with every security group,
 // network ACL and firewall open, so that no rule stands between environments
-// that a mistake could open. Trust is read from role and resource policies,
+// that a mistake could open. From an environment to the place where it recovers
+// routes may lead where a declared flow does, and network ACLs alone have to keep
+// all else from it. Trust is read from role and resource policies,
 // keys from every property that names one.
 package environmentisolation
 
@@ -14,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/suretyhq/surety/addr"
+	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
@@ -47,6 +50,7 @@ type checker struct {
 	tally     *proof.Tally
 	accounts  map[string][]string // account → its environments, sorted
 	of        map[string]string   // site → its environment
+	peered    []estate.Flow       // from one site of an environment to the other
 	documents policy.Documents
 }
 
@@ -60,6 +64,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 			c.accounts[site.Account] = append(c.accounts[site.Account], site.Environment)
 		}
 	}
+	c.peered = in.Estate.PeeredFlows()
 	for _, envs := range c.accounts {
 		slices.Sort(envs)
 	}
@@ -67,6 +72,9 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 		c.tally.Scope(proof.Scope(env))
 	}
 	if err := c.paths(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.between(ctx); err != nil {
 		return nil, err
 	}
 	for r := range in.Graph.All() {
@@ -117,6 +125,9 @@ func (c *checker) paths(ctx context.Context) error {
 				continue
 			}
 			c.tally.Check(a.env, 1)
+			if c.leads(layer, a, b) {
+				continue
+			}
 			if way := [2]proof.Scope{a.env, b.env}; !done[way] {
 				done[way] = c.path(layer, a, b)
 			}

@@ -192,9 +192,7 @@ func (c *checker) namesKey(v value.Value) bool {
 		return to != nil && strings.HasPrefix(to.Type, keyTypes)
 	case value.String:
 		return strings.Contains(v.Text(), keyARNs)
-	case value.Concat:
-		return strings.Contains(v.String(), keyARNs) || slices.ContainsFunc(v.Items(), c.namesKey)
-	case value.List:
+	case value.List, value.Concat: // no two literal parts of a text stand side by side
 		return slices.ContainsFunc(v.Items(), c.namesKey)
 	case value.Map:
 		for _, item := range v.Entries() {
@@ -244,11 +242,8 @@ func (c *checker) keys(r *resource.Resource, env string, v value.Value, path []s
 
 // keyARN looks for a key's ARN that names another environment's account.
 func (c *checker) keyARN(r *resource.Resource, env string, v value.Value, path []string) {
-	s := v.Text()
-	if v.Kind() == value.Concat {
-		s = v.String()
-	}
-	if !strings.Contains(s, keyARNs) {
+	names := func(v value.Value) bool { return strings.Contains(v.Text(), keyARNs) }
+	if !names(v) && !slices.ContainsFunc(v.Items(), names) {
 		return
 	}
 	if account, ok := policy.AccountOf(v); ok && len(c.accounts[account]) > 0 && !slices.Contains(c.accounts[account], c.environment(env)) {

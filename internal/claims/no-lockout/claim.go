@@ -186,6 +186,9 @@ func (c *checker) roles(places map[user]*resource.Resource) {
 	}
 }
 
+// actions is about how many actions an asker asks for.
+const actions = 256
+
 // asking returns what an asker has asked. The name of a regional role ends with
 // account and Region.
 func (c *checker) asking(who asker, regional bool) *asking {
@@ -195,7 +198,7 @@ func (c *checker) asking(who asker, regional bool) *asking {
 		if regional {
 			name += "-" + who.account + "-" + who.region
 		}
-		a = &asking{caller: policy.Role(who.account, name), reached: c.reaching(who.account), counted: map[string]bool{}, decided: map[question]policy.Decision{}}
+		a = &asking{caller: policy.Role(who.account, name), reached: c.reaching(who.account), counted: make(map[string]bool, actions), decided: make(map[question]policy.Decision, actions)}
 		c.asks[who] = a
 	}
 	return a

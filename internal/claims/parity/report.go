@@ -118,7 +118,7 @@ func (e *entry) key() string {
 
 // alone reports a resource without a counterpart.
 func (c *checker) alone(s *side, sized bool, e *entry, code, message string) {
-	if c.tenanted(s) && e.forTenants() || sized && c.oneMore(s, e) || c.excepted(s, e, "") {
+	if c.tenanted(s) && e.forTenants() || sized && c.oneMore(s, e) || c.excepted(s, e, "") || s.recovers != c.reference.recovers && (e.forRecovery() || c.crosses(e)) {
 		return
 	}
 	c.tally.Refute(proof.Scope(s.name), proof.Finding{Code: code, At: e.r.Addr, Part: c.in.PartOf(e.r.Addr),
@@ -201,6 +201,28 @@ func recovering() []estate.ParityException {
 // home Region is lost.
 func leadsElsewhere(e *entry) bool {
 	return e.r.Type == "AWS::Route53::RecordSet" && e.r.Props.Get("Failover").Text() == "SECONDARY"
+}
+
+// crosses says whether a route, or a rule of a filter, is there for a flow that
+// the estate declares between an environment and the place where it recovers: it
+// names the replication tier of the one or of the other.
+func (c *checker) crosses(e *entry) bool {
+	property, ok := map[string]string{"AWS::EC2::Route": "DestinationCidrBlock", "AWS::EC2::NetworkAclEntry": "CidrBlock", "AWS::EC2::SecurityGroupEgress": "CidrIp"}[e.r.Type]
+	if !ok || !e.side.recovers {
+		return false
+	}
+	plan := c.in.Estate.Plan()
+	for _, f := range c.in.Estate.PeeredFlows() {
+		if f.From.Environment != e.side.name {
+			continue
+		}
+		for _, site := range []string{f.From.Environment, f.To.Environment} {
+			if v, _ := plan.Sites.Get(site); e.r.Props.Get(property).Text() == v.Range(estate.TierReplication).String() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // readsAdministrator says whether a property is what the policy of the

@@ -44,6 +44,7 @@ type entry struct {
 	refs     []reference
 	unknown  *value.Reason
 	tenants  bool // the environment has it for its tenants' sake
+	recovery bool // or because it recovers in another Region
 	changed  bool // it has no equal in the environment that it is compared with
 	vague    bool // or is the same as one that has none
 }
@@ -58,6 +59,26 @@ type reference struct {
 // its tag says so, or it can have no tags and refers to one whose tag does.
 func (e *entry) forTenants() bool {
 	return e.tenants || len(e.r.Tags) == 0 && slices.ContainsFunc(e.refs, func(r reference) bool { return r.to.tenants })
+}
+
+// forRecovery says whether an environment has a resource because it recovers in
+// another Region: its tag says so, or it can have no tags and refers to one whose
+// tag does, or none but such refer to it.
+func (e *entry) forRecovery() bool {
+	marked := func(r reference) bool { return r.to.recovery }
+	if e.recovery || len(e.r.Tags) > 0 {
+		return e.recovery
+	}
+	named := 0
+	for _, o := range e.side.all {
+		if slices.ContainsFunc(o.refs, func(r reference) bool { return r.to == e }) {
+			if !o.recovery {
+				return slices.ContainsFunc(e.refs, marked)
+			}
+			named++
+		}
+	}
+	return named > 0 || slices.ContainsFunc(e.refs, marked)
 }
 
 // content is what a resource is known by; sized leaves capacity out.
@@ -98,6 +119,7 @@ func (s *side) read() {
 	for _, e := range s.all {
 		e.side = s
 		e.tenants = e.r.Tags[addr.TagFor].Text() == addr.ForTenants
+		e.recovery = e.r.Tags[addr.TagFor].Text() == addr.ForRecovery
 		e.kind = mix(s.hasher.text(e.r.Type), s.hasher.text(e.part))
 		s.by[e.r.Addr] = e
 		if e.r.Type == "AWS::EC2::VPC" {

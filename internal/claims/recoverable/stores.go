@@ -84,6 +84,14 @@ func derivableParts() map[estate.Kind]string {
 	}
 }
 
+// filled lists the kinds of parts whose databases AWS Backup need not back up,
+// with the reason: their own backups do. The third closed list.
+func filled() map[estate.Kind]string {
+	return map[estate.Kind]string{
+		estate.KindReporting: "AWS DMS fills it again from the database, which is backed up",
+	}
+}
+
 // store judges a resource that holds data, unless it is on one of the lists.
 func (c *checker) store(r *resource.Resource) {
 	if !part.HoldsData(r.Type) || derivable()[r.Type] != "" {
@@ -115,6 +123,9 @@ func (c *checker) store(r *resource.Resource) {
 		return
 	}
 	c.pointInTime(r)
+	if filled()[c.in.KindOf(c.in.PartOf(r.Addr))] != "" {
+		return
+	}
 	c.backups(r, p)
 	if r.Type == "AWS::S3::Bucket" {
 		c.replication(r)

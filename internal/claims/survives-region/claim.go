@@ -15,6 +15,7 @@ import (
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
+	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/value"
@@ -31,8 +32,12 @@ const (
 	CodeSmall       = "STANDBY_TOO_SMALL"
 	CodeSecret      = "SECRET_NOT_REPLICATED"
 	CodeReplicaKey  = "SECRET_REPLICA_KEY_ELSEWHERE"
+	CodeReplicaRead = "SECRET_REPLICA_KEY_OF_ANOTHER"
+	CodeSecretRead  = "SECRET_NOT_READ"
 	CodeKey         = "KEY_NOT_REPLICATED"
 	CodeAPIKey      = "API_KEY_DIFFERS"
+	CodeFilesStay   = "FILES_NOT_COPIED"
+	CodeMayNot      = "STANDBY_MAY_NOT"
 	CodeNameStays   = "NAME_DOES_NOT_MOVE"
 	CodeNameNowhere = "NAME_MOVES_NOWHERE"
 	CodeSwitch      = "SWITCH_NEEDS_HOME"
@@ -68,13 +73,16 @@ func check(_ context.Context, in *proof.Input) ([]proof.Verdict, error) {
 			continue
 		}
 		home := in.Estate.Home(there)
-		c := &checker{in: in, tally: tally, scope: proof.Scope(home.Name), home: home, there: there, standby: in.Estate.Standby(there)}
+		c := &checker{in: in, tally: tally, scope: proof.Scope(home.Name), home: home, there: there, standby: in.Estate.Standby(there),
+			known: resource.SecretsOf(in.Graph), documents: policy.NewDocuments(), judged: map[addr.Address]bool{}}
 		c.tally.Scope(c.scope)
 		c.parts()
 		c.database()
 		c.secrets()
 		c.keys()
 		c.services()
+		c.tasks()
+		c.permissions()
 		c.apiKeys()
 		c.names()
 		c.independent()
@@ -90,6 +98,12 @@ type checker struct {
 	home    estate.Site
 	there   estate.Site
 	standby estate.Recovery
+
+	known     resource.Secrets
+	documents policy.Documents
+	aliases   map[[2]string]addr.Address    // keys of the recovery Region by account and alias; nil: not read yet
+	followed  map[addr.Address]addr.Address // from a cluster at home to the one that follows it
+	judged    map[addr.Address]bool         // health checks: many names have one
 }
 
 func (c *checker) refute(code string, at addr.Address, property, fix, format string, args ...any) {
@@ -101,8 +115,8 @@ func (c *checker) doubt(at addr.Address, property string, why *value.Reason, wha
 		Message: fmt.Sprintf("It is not known %s: %s.", what, why.Error()), Fix: "Write it out, or give the parameter with --param."})
 }
 
-// of returns the resources of a type on a site, in the site's Region, but for
-// those of tenants.
+// of returns the resources of a type on a site, in the site's Region: the
+// environment's own, and its tenants'.
 func (c *checker) of(site estate.Site, typ string) []*resource.Resource {
 	var all []*resource.Resource
 	for _, r := range c.in.Graph.OfType(typ) {
@@ -113,25 +127,26 @@ func (c *checker) of(site estate.Site, typ string) []*resource.Resource {
 	return all
 }
 
-// on says whether a resource is on a site, in the site's Region, and no
-// tenant's.
+// on says whether a resource is on a site, in the site's Region.
 func (c *checker) on(site estate.Site, r *resource.Resource) bool {
-	return r.Addr.Stack.Region == site.Region && string(c.in.ScopeOf(r)) == site.Name && c.in.PartOf(r.Addr).Tenant == ""
+	return r.Addr.Stack.Region == site.Region && string(c.in.ScopeOf(r)) == site.Name
 }
 
 // notRecovered is the closed list of parts that are at home only: what copies
 // the database for reports and keeps it, what partners exchange, the website that
-// CloudFront serves from no Region, what tenants keep, and what makes their
-// databases, which the copy has already. Backups are copied to the recovery Region
-// and made of nothing there: recoverable proves the copies.
+// CloudFront serves from no Region, the bucket of tenants' files, whose copy takes
+// over as permissions proves, and what makes tenants' databases, which the copy has
+// already. Backups are copied to the recovery Region and made of nothing there:
+// recoverable proves the copies.
 func notRecovered() []string {
 	return []string{estate.PartReplication, estate.PartLake, estate.PartTransfer, estate.PartEdge, estate.PartProvisioner, estate.PartTenantFiles, estate.PartBackup}
 }
 
-// recovered says whether a part of the home site has to have a counterpart.
-// Canaries ask what runs, which nothing does of a pilot light.
+// recovered says whether a part of the home site has to have a counterpart,
+// tenants' parts among them. Canaries ask what runs, which nothing does of a pilot
+// light.
 func (c *checker) recovered(id estate.PartID) bool {
-	return id.Environment == c.home.Name && id.Tenant == "" && !slices.Contains(notRecovered(), id.Name) &&
+	return id.Environment == c.home.Name && !slices.Contains(notRecovered(), id.Name) &&
 		(id.Name != estate.PartCanary || c.standby != estate.RecoveryPilotLight)
 }
 

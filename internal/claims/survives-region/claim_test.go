@@ -88,9 +88,14 @@ func (e *estateOf) names() {
 	at(e.there, "prod-recovery", "", "AWS::CloudWatch::Alarm", "Moved", build.Props{"AlarmName": "moved", "Namespace": "Own", "Period": 60, "EvaluationPeriods": 1})
 	at(e.there, "prod-recovery", "", "AWS::Route53::HealthCheck", "Check", build.Props{"HealthCheckConfig": build.Props{"Type": "CLOUDWATCH_METRIC",
 		"AlarmIdentifier": build.Props{"Name": "moved", "Region": "ap-southeast-4"}, "InsufficientDataHealthStatus": "LastKnownStatus"}})
+	e.failover("", "api.prod.acme.example")
+}
+
+// failover adds the records of a name.
+func (e *estateOf) failover(prefix, name string) {
 	record := func(logical, failover string, to *build.Builder, props build.Props) {
-		props["Name"], props["Failover"], props["AliasTarget"] = "api.prod.acme.example", failover, build.Props{"DNSName": to.Attr("Domain", "RegionalDomainName")}
-		e.home.Add("AWS::Route53::RecordSet", logical, props)
+		props["Name"], props["Failover"], props["AliasTarget"] = name, failover, build.Props{"DNSName": to.Attr(prefix+"Domain", "RegionalDomainName")}
+		e.home.Add("AWS::Route53::RecordSet", prefix+logical, props)
 	}
 	record("Primary", "PRIMARY", e.home, build.Props{"HealthCheckId": e.there.Attr("Check", "HealthCheckId")})
 	record("Secondary", "SECONDARY", e.there, build.Props{})
@@ -99,11 +104,18 @@ func (e *estateOf) names() {
 // run returns the findings of the environment as "outcome code".
 func run(t *testing.T, text string, change func(map[string]*resource.Resource)) []string {
 	t.Helper()
+	return runOn(t, text, func(*estateOf) {}, change)
+}
+
+// runOn is run with more in the templates.
+func runOn(t *testing.T, text string, more func(*estateOf), change func(map[string]*resource.Resource)) []string {
+	t.Helper()
 	e, problems := estate.Parse("estate.yaml", []byte(text))
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
 	built := recovering()
+	more(built)
 	var all []*resource.Resource
 	by := map[string]*resource.Resource{}
 	for _, b := range []*build.Builder{built.home, built.there, built.hub, built.hubThere} {
@@ -173,6 +185,7 @@ func TestS35_WhatRecoversNeedsNothingOfTheHomeRegion(t *testing.T) {
 		{"nobody follows", func(r all) { set(r["there/Cluster"], build.Props{"GlobalClusterIdentifier": "other"}) }, []string{"refuted " + CodeSecondary}},
 		{"another version", func(r all) { set(r["there/Cluster"], build.Props{"EngineVersion": "16.1"}) }, []string{"refuted " + CodeEngine}},
 		{"a version that is not known", func(r all) { set(r["there/Cluster"], build.Props{"EngineVersion": build.Unknown("a parameter")}) }, []string{"unknown " + CodeUnknown}},
+		{"a version at home that is not known", func(r all) { set(r["home/Cluster"], build.Props{"EngineVersion": build.Unknown("a parameter")}) }, []string{"unknown " + CodeUnknown}},
 		{"one instance", func(r all) { r["there/Two"] = nil }, []string{"refuted " + CodeSmall}},
 		{"a burstable instance", func(r all) { set(r["there/Two"], build.Props{"DBInstanceClass": "db.t4g.medium"}) }, []string{"refuted " + CodeClass}},
 		{"lag that nobody sees", func(r all) { r["there/Behind"] = nil }, []string{"refuted " + CodeLag}},

@@ -15,6 +15,7 @@ import (
 // Region that can take over ("Using switchover or failover in Amazon Aurora
 // Global Database", Amazon Aurora User Guide).
 func (c *checker) database() {
+	c.followed = map[addr.Address]addr.Address{}
 	for _, first := range c.of(c.home, "AWS::RDS::DBCluster") {
 		c.tally.Check(c.scope, 1)
 		global := c.global(first)
@@ -28,6 +29,7 @@ func (c *checker) database() {
 				"No cluster of %s in %s follows %s.", c.there.Name, c.there.Region, c.in.Name(global))
 			continue
 		}
+		c.followed[first.Addr] = second.Addr
 		c.alike(first, second)
 		c.instances(first, second)
 		c.lag(second)
@@ -74,7 +76,9 @@ func refers(v value.Value, to addr.Address) bool {
 func (c *checker) alike(first, second *resource.Resource) {
 	for _, p := range []string{"Engine", "EngineVersion"} {
 		a, b := first.Props.Get(p), second.Props.Get(p)
-		if why := b.FirstUnknown(); why != nil {
+		if why := a.FirstUnknown(); why != nil {
+			c.doubt(first.Addr, p, why, "which engine "+c.in.Name(first)+" runs")
+		} else if why := b.FirstUnknown(); why != nil {
 			c.doubt(second.Addr, p, why, "which engine "+c.in.Name(second)+" runs")
 		} else if !value.Equal(a, b) {
 			c.refute(CodeEngine, second.Addr, p, "Give both clusters the same engine and version.", "%s of %s is %s, and that of %s %s.", p, c.in.Name(second), b, c.in.Name(first), a)
@@ -153,9 +157,27 @@ func (c *checker) secrets() {
 			c.refute(CodeSecret, s.Addr, "ReplicaRegions", "Replicate it to "+c.there.Region+".", "%s is not replicated to %s.", c.in.Name(s), c.there.Region)
 			continue
 		}
-		if region := c.regionOf(replicas.Index(i).Get("KmsKeyId")); region != "" && region != c.there.Region {
-			c.refute(CodeReplicaKey, s.Addr, "ReplicaRegions", "Encrypt the replica by a key of "+c.there.Region+".", "The replica of %s is encrypted by a key of %s.", c.in.Name(s), region)
-		}
+		c.readable(s, replicas.Index(i).Get("KmsKeyId"))
+	}
+}
+
+// readable sees to it that the replica of a secret is encrypted by a key of the
+// recovery Region, and a tenant's by the key that the tenant has there: by no other
+// can its services read it.
+func (c *checker) readable(s *resource.Resource, id value.Value) {
+	const at = "ReplicaRegions"
+	if region := c.regionOf(id); region != "" && region != c.there.Region {
+		c.refute(CodeReplicaKey, s.Addr, at, "Encrypt the replica by a key of "+c.there.Region+".", "The replica of %s is encrypted by a key of %s.", c.in.Name(s), region)
+		return
+	}
+	tenant := c.in.PartOf(s.Addr).Tenant
+	if tenant == "" {
+		return
+	}
+	key := c.key(id, s.Addr.Stack.Account)
+	if own := (estate.PartID{Environment: c.there.Name, Tenant: tenant, Name: estate.PartTenant}); key == nil || c.in.PartOf(key.Addr) != own {
+		c.refute(CodeReplicaRead, s.Addr, at, "Encrypt the replica by the key of "+own.String()+".",
+			"The replica of %s is encrypted by %s, which is not the key of %s: its services there cannot read it.", c.in.Name(s), c.keyName(key, id), own)
 	}
 }
 
@@ -170,6 +192,37 @@ func (c *checker) regionOf(v value.Value) string {
 		return arn[region]
 	}
 	return ""
+}
+
+// key returns the key of the recovery Region that a value refers to, or names by
+// the ARN of its alias; nil: none of the templates.
+func (c *checker) key(id value.Value, account string) *resource.Resource {
+	if ref, ok := id.Ref(); ok {
+		return c.in.Graph.Get(ref.To)
+	}
+	alias, ok := strings.CutPrefix(id.Text(), "arn:aws:kms:"+c.there.Region+":"+account+":")
+	if !ok {
+		return nil
+	}
+	if c.aliases == nil {
+		c.aliases = map[[2]string]addr.Address{}
+		for _, a := range c.in.Graph.OfType("AWS::KMS::Alias") {
+			if ref, ok := a.Props.Get("TargetKeyId").Ref(); ok && a.Addr.Stack.Region == c.there.Region {
+				c.aliases[[2]string{a.Addr.Stack.Account, a.Props.Get("AliasName").Text()}] = ref.To
+			}
+		}
+	}
+	return c.in.Graph.Get(c.aliases[[2]string{account, alias}])
+}
+
+func (c *checker) keyName(key *resource.Resource, id value.Value) string {
+	if key != nil {
+		return c.in.Name(key)
+	}
+	if id.IsAbsent() {
+		return "the account's own key of Secrets Manager"
+	}
+	return id.String() + ", which is in none of the templates"
 }
 
 // keys sees to it that each key that spans Regions has its replica in the
@@ -187,43 +240,25 @@ func (c *checker) keys() {
 }
 
 // apiKeys sees to it that clients keep their keys: each key at home takes its
-// value from a secret, and one of the recovery Region from the copy of it.
+// value from a secret, and one of the recovery Region, of the same tenant if it is
+// a tenant's, from the copy of it.
 func (c *checker) apiKeys() {
-	there := c.of(c.there, "AWS::ApiGateway::ApiKey")
+	there := map[string][]*resource.Resource{} // by tenant
+	for _, k := range c.of(c.there, "AWS::ApiGateway::ApiKey") {
+		tenant := c.in.PartOf(k.Addr).Tenant
+		there[tenant] = append(there[tenant], k)
+	}
 	for _, k := range c.of(c.home, "AWS::ApiGateway::ApiKey") {
 		c.tally.Check(c.scope, 1)
-		name := c.secretName(k.Props.Get("Value"))
-		if name != "" && slices.ContainsFunc(there, func(o *resource.Resource) bool { return c.secretName(o.Props.Get("Value")) == name }) {
+		before, secret := c.known.Read(k.Props.Get("Value"), k.Addr.Stack)
+		same := func(o *resource.Resource) bool {
+			b, s := c.known.Read(o.Props.Get("Value"), o.Addr.Stack)
+			return s == secret && b == before
+		}
+		if secret != nil && slices.ContainsFunc(there[c.in.PartOf(k.Addr).Tenant], same) {
 			continue
 		}
 		c.refute(CodeAPIKey, k.Addr, "Value", "Let the keys of both Regions take their value from one secret that is replicated.",
 			"No API key of %s is certain to have the value of %s, so that its clients would be refused.", c.there.Name, c.in.Name(k))
 	}
-}
-
-// secretName returns the name of the secret that a dynamic reference reads; ""
-// for any other value.
-func (c *checker) secretName(v value.Value) string {
-	const opening = "{{resolve:secretsmanager:"
-	if !strings.Contains(v.String(), opening) {
-		return ""
-	}
-	for _, part := range append([]value.Value{v}, v.Items()...) {
-		if ref, ok := part.Ref(); ok {
-			if s := c.in.Graph.Get(ref.To); s != nil && s.Type == "AWS::SecretsManager::Secret" {
-				return s.Props.Get("Name").Text()
-			}
-		}
-		_, rest, found := strings.Cut(part.Text(), opening)
-		if !found || rest == "" {
-			continue
-		}
-		if _, name, isARN := strings.Cut(rest, ":secret:"); isARN {
-			rest = name
-		}
-		if name, _, _ := strings.Cut(rest, ":"); name != "" {
-			return name
-		}
-	}
-	return ""
 }

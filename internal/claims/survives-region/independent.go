@@ -69,9 +69,12 @@ func (c *checker) lost(r *resource.Resource, path, what string) {
 
 // serves says whether a property of a resource counts when the environment
 // serves from the recovery Region. The closed list of what does not: the primary
-// of a replica key, which is asked for once, when the replica is made; and the
-// ways of logs and of recorded configurations to the accounts that keep them,
-// which wait until the home Region is back and hold nothing up.
+// of a replica key, which is asked for once, when the replica is made; the ways of
+// logs and of recorded configurations to the accounts that keep them, which wait
+// until the home Region is back and hold nothing up; and the recovery Region's end
+// of a peering of Transit Gateways, which carries nothing but what comes from the
+// home Region, as long as it is alone in its stack, so that no change of anything
+// else waits for that.
 func (c *checker) serves(r *resource.Resource, path string) bool {
 	switch r.Type {
 	case "AWS::KMS::ReplicaKey":
@@ -82,6 +85,30 @@ func (c *checker) serves(r *resource.Resource, path string) bool {
 		return false
 	case "AWS::IAM::Role", "AWS::IAM::Policy":
 		return !c.copiesLogs(r)
+	case typeAssociation, typeRoute:
+		return path != "TransitGatewayAttachmentId" || !c.endsPeering(r)
+	}
+	return true
+}
+
+// The types of which the end of a peering is made.
+const (
+	typeAssociation = "AWS::EC2::TransitGatewayRouteTableAssociation"
+	typeRoute       = "AWS::EC2::TransitGatewayRoute"
+	typeTable       = "AWS::EC2::TransitGatewayRouteTable"
+)
+
+// endsPeering says whether a route or an association is of a peering's, in a stack
+// that holds nothing but its end.
+func (c *checker) endsPeering(r *resource.Resource) bool {
+	ref, _ := r.Props.Get("TransitGatewayAttachmentId").Ref()
+	if a := c.in.Graph.Get(ref.To); a == nil || a.Type != "AWS::EC2::TransitGatewayPeeringAttachment" {
+		return false
+	}
+	for other := range c.in.Graph.All() {
+		if other.Addr.Stack == r.Addr.Stack && other.Type != typeAssociation && other.Type != typeRoute && other.Type != typeTable {
+			return false
+		}
 	}
 	return true
 }

@@ -10,10 +10,11 @@ import (
 // names sees to it that each name of the gateway can be moved to the gateway of
 // the recovery Region, by people and without the home Region.
 func (c *checker) names() {
+	records := c.records()
 	for _, d := range c.of(c.home, "AWS::ApiGateway::DomainName") {
 		c.tally.Check(c.scope, 1)
 		name := d.Props.Get("DomainName").Text()
-		primary, secondary := c.record(name, "PRIMARY"), c.record(name, "SECONDARY")
+		primary, secondary := records[[2]string{name, "PRIMARY"}], records[[2]string{name, "SECONDARY"}]
 		switch {
 		case primary == nil || secondary == nil:
 			c.refute(CodeNameStays, d.Addr, "DomainName", "Add records of the failover policy: a primary one with a health check that leads here, and a secondary one that leads to "+c.there.Region+".",
@@ -26,14 +27,17 @@ func (c *checker) names() {
 	}
 }
 
-// record returns the record of a name that has a place in failover.
-func (c *checker) record(name, failover string) *resource.Resource {
+// records returns the records that have a place in failover, by their names and
+// the place.
+func (c *checker) records() map[[2]string]*resource.Resource {
+	all := map[[2]string]*resource.Resource{}
 	for _, r := range c.in.Graph.OfType("AWS::Route53::RecordSet") {
-		if strings.TrimSuffix(r.Props.Get("Name").Text(), ".") == name && r.Props.Get("Failover").Text() == failover && r.Conditional == nil {
-			return r
+		key := [2]string{strings.TrimSuffix(r.Props.Get("Name").Text(), "."), r.Props.Get("Failover").Text()}
+		if key[1] != "" && r.Conditional == nil && all[key] == nil {
+			all[key] = r
 		}
 	}
-	return nil
+	return all
 }
 
 // leads returns the Region of the API Gateway name that a record leads to: one
@@ -59,6 +63,10 @@ func (c *checker) moves(primary *resource.Resource) {
 		c.refute(CodeNameStays, primary.Addr, "HealthCheckId", "Give it a health check that follows an alarm of "+c.there.Region+".", "The primary record of %s has no health check of the templates, so that nothing moves it.", primary.Props.Get("Name").Text())
 		return
 	}
+	if c.judged[check.Addr] {
+		return
+	}
+	c.judged[check.Addr] = true
 	config := check.Props.Get("HealthCheckConfig")
 	alarm := config.Get("AlarmIdentifier")
 	switch region := alarm.Get("Region").Text(); {

@@ -39,19 +39,9 @@ func (c *checker) access() {
 // that the policy is attached to.
 func (c *checker) holders(r *resource.Resource) []estate.PartID {
 	var all []estate.PartID
-	add := func(a addr.Address) {
-		if id := c.in.PartOf(a); !slices.Contains(all, id) {
+	for _, role := range policy.Roles(r) {
+		if id := c.in.PartOf(role); !slices.Contains(all, id) {
 			all = append(all, id)
-		}
-	}
-	if r.Type == "AWS::IAM::Role" {
-		add(r.Addr)
-		return all
-	}
-	roles := slices.Concat(r.Props.Get("Roles").Items(), []value.Value{r.Props.Get("RoleName")})
-	for _, v := range roles {
-		if ref, ok := v.Ref(); ok {
-			add(ref.To)
 		}
 	}
 	return all
@@ -69,7 +59,7 @@ func (c *checker) guards(r *resource.Resource, d policy.Document, own estate.Par
 		}
 		c.tally.Check(proof.Scope(own.Environment), 1)
 		for _, p := range s.Principals {
-			if ref, ok := p.Value.Ref(); ok && apart(own, c.in.PartOf(ref.To)) {
+			if ref, ok := p.Value.Ref(); ok && c.apart(own, c.in.PartOf(ref.To)) {
 				c.refute(own, r, CodeTrust, d.PropertyOf(s)+"/Principal", fmt.Sprintf("lets in %s, which is another tenant's.", c.in.Name(c.in.Graph.Get(ref.To))),
 					"Let in the tenant's own roles only.")
 			}
@@ -172,7 +162,7 @@ func (g *grant) service(name string) {
 			g.checker.doubt(g.holder, g.r, CodeAccessUnknown, at, "names a resource that is not known: "+why.Error()+".", "Give the value with --param, or name the resource in the template.")
 			continue
 		}
-		if to := g.refersTo(v); to != nil && apart(g.holder, g.in.PartOf(to.Addr)) {
+		if to := g.refersTo(v); to != nil && g.apart(g.holder, g.in.PartOf(to.Addr)) {
 			g.refute(fmt.Sprintf("%s on %s, which is another tenant's", name, g.in.Name(to)), at)
 			continue
 		}
@@ -183,8 +173,11 @@ func (g *grant) service(name string) {
 }
 
 // refersTo returns the resource of the graph that a value names, also as part
-// of an ARN.
+// of an ARN, and a secret also by its name.
 func (g *grant) refersTo(v value.Value) *resource.Resource {
+	if secret := g.secrets.Of(v, g.r.Addr.Stack); secret != nil {
+		return secret
+	}
 	if ref, ok := v.Ref(); ok {
 		return g.in.Graph.Get(ref.To)
 	}
@@ -205,8 +198,9 @@ func (g *grant) mine(v value.Value) bool {
 }
 
 // owned wants a resource of the tenant. The closed list of what tenants share:
-// the credentials of an image's registry, and the environment's key where
-// Secrets Manager alone uses it to read them.
+// the credentials of an image's registry, the environment's key where Secrets
+// Manager alone uses it to read them, and the key of the copies of tenants' files
+// where Amazon S3 alone decrypts by it what the role may read.
 func (g *grant) owned(v value.Value) string {
 	if g.mine(v) {
 		return ""
@@ -216,8 +210,9 @@ func (g *grant) owned(v value.Value) string {
 		return fmt.Sprintf("%s, which is not limited to the tenant", shown(v))
 	}
 	switch to.Type {
-	case "AWS::KMS::Key":
-		if strings.HasPrefix(g.s.Condition.Path("StringEquals/kms:ViaService").Text(), "secretsmanager.") {
+	case "AWS::KMS::Key", "AWS::KMS::ReplicaKey":
+		via := g.s.Condition.Path("StringEquals/kms:ViaService").Text()
+		if strings.HasPrefix(via, "secretsmanager.") || strings.HasPrefix(via, "s3.") && g.copies(to) {
 			return ""
 		}
 	case "AWS::SecretsManager::Secret":
@@ -228,11 +223,19 @@ func (g *grant) owned(v value.Value) string {
 	return fmt.Sprintf("%s, which all tenants share", g.in.Name(to))
 }
 
+// copies says whether the statement lets the role read by a key what was copied
+// from the bucket of tenants' files, and write nothing by it.
+func (g *grant) copies(key *resource.Resource) bool {
+	id := g.in.PartOf(key.Addr)
+	return g.in.KindOf(id) == estate.KindFiles && g.environment(id) == g.environment(g.holder) && id.Environment != g.holder.Environment &&
+		!slices.ContainsFunc(g.s.Actions, func(a value.Value) bool { return !strings.EqualFold(a.Text(), "kms:Decrypt") })
+}
+
 // opensRegistry says whether a secret is the credentials of the registry of a
 // task's image, which ECS itself reads and no container sees.
 func (g *grant) opensRegistry(secret *resource.Resource) bool {
 	if g.registry == nil {
-		g.registry = registries(g.in)
+		g.registry = g.registries()
 	}
 	return g.registry[opening{g.holder, secret.Addr}]
 }
@@ -243,12 +246,12 @@ type opening struct {
 	secret addr.Address
 }
 
-func registries(in *proof.Input) map[opening]bool {
+func (c *checker) registries() map[opening]bool {
 	all := map[opening]bool{}
-	for _, task := range in.Graph.OfType("AWS::ECS::TaskDefinition") {
+	for _, task := range c.in.Graph.OfType("AWS::ECS::TaskDefinition") {
 		for _, container := range task.Props.Get("ContainerDefinitions").Items() {
-			if ref, ok := container.Path("RepositoryCredentials/CredentialsParameter").Ref(); ok {
-				all[opening{in.PartOf(task.Addr), ref.To}] = true
+			if secret := c.secrets.Of(container.Path("RepositoryCredentials/CredentialsParameter"), task.Addr.Stack); secret != nil {
+				all[opening{c.in.PartOf(task.Addr), secret.Addr}] = true
 			}
 		}
 	}

@@ -59,14 +59,15 @@ func Claim() proof.Claim {
 type checker struct {
 	in        *proof.Input
 	tally     *proof.Tally
+	of        map[string]string // site → its environment
+	secrets   resource.Secrets
 	documents policy.Documents
 	registry  map[opening]bool                 // see opensRegistry; nil: not read yet
 	owners    map[addr.Address][]estate.PartID // whose services register in each target group
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
-	c := &checker{in: in, documents: policy.NewDocuments(),
-		tally: proof.NewTally(in, "paths, permissions and names of tenants", "There are no tenants here.")}
+	c := newChecker(in, proof.NewTally(in, "paths, permissions and names of tenants", "There are no tenants here."))
 	tenants := false
 	for _, site := range in.Estate.Sites() {
 		c.tally.Scope(proof.Scope(site.Name))
@@ -87,9 +88,23 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	return c.tally.Verdicts(), nil
 }
 
-// apart says whether two parts are those of different tenants.
-func apart(a, b estate.PartID) bool {
-	return a.Tenant != "" && b.Tenant != "" && (a.Tenant != b.Tenant || a.Environment != b.Environment)
+func newChecker(in *proof.Input, tally *proof.Tally) *checker {
+	c := &checker{in: in, tally: tally, of: map[string]string{}, secrets: resource.SecretsOf(in.Graph), documents: policy.NewDocuments()}
+	for _, site := range in.Estate.Sites() {
+		c.of[site.Name] = site.Environment
+	}
+	return c
+}
+
+// apart says whether two parts are those of different tenants. Where an
+// environment recovers, a tenant is the same as at home.
+func (c *checker) apart(a, b estate.PartID) bool {
+	return a.Tenant != "" && b.Tenant != "" && (a.Tenant != b.Tenant || c.environment(a) != c.environment(b))
+}
+
+// environment returns the environment of a part.
+func (c *checker) environment(id estate.PartID) string {
+	return cmp.Or(c.of[id.Environment], id.Environment)
 }
 
 func (c *checker) refute(id estate.PartID, r *resource.Resource, code, property, message, fix string) {
@@ -120,7 +135,7 @@ func (c *checker) paths(ctx context.Context) error {
 				continue
 			}
 			for _, to := range e.Parts[o.To] {
-				if !apart(from, to) {
+				if !c.apart(from, to) {
 					continue
 				}
 				p, w := pair{from.Environment + "/" + from.Tenant, to.Environment + "/" + to.Tenant}, way{o, from, to}
@@ -200,7 +215,7 @@ func (c *checker) references() {
 		}
 		c.tally.Check(proof.Scope(id.Environment), 1)
 		for e := range c.in.Graph.Edges(r.Addr) {
-			if to := c.in.PartOf(e.To); apart(id, to) {
+			if to := c.in.PartOf(e.To); c.apart(id, to) {
 				c.refute(id, r, CodeReference, e.Property, fmt.Sprintf("names %s, which is another tenant's.", c.in.Name(c.in.Graph.Get(e.To))),
 					"Name the tenant's own.")
 			}

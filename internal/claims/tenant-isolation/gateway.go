@@ -2,6 +2,7 @@ package tenantisolation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/suretyhq/surety/addr"
@@ -134,9 +135,18 @@ func (c *checker) domains(g *gateway) {
 	}
 }
 
+// served returns where a name of a site is served: everywhere but at the gateway
+// of the other site of its environment, which has the same names.
+func (c *checker) served(g *gateway, site, host string) []*resource.Resource {
+	return slices.DeleteFunc(slices.Clone(g.names[host]), func(d *resource.Resource) bool {
+		at := string(c.in.ScopeOf(d))
+		return at != site && c.of[at] != "" && c.of[at] == c.of[site]
+	})
+}
+
 func (c *checker) domain(g *gateway, id estate.PartID, host string) {
 	const fix = "Map the name that the estate gives the tenant's service to the API before the balancer that serves the tenant, and to no other."
-	all := g.names[host]
+	all := c.served(g, id.Environment, host)
 	if len(all) == 0 {
 		c.tally.Refute(proof.Scope(id.Environment), proof.Finding{Code: CodeName, Part: id, Fix: fix,
 			Message: fmt.Sprintf("%s has no name at the gateway: nothing leads %s to it.", id, host)})

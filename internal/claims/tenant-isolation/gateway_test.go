@@ -9,7 +9,6 @@ import (
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/part"
-	"github.com/suretyhq/surety/internal/policy"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/resource/build"
@@ -110,7 +109,7 @@ func found(t *testing.T, all []*resource.Resource) string {
 		t.Fatal(err)
 	}
 	in := &proof.Input{Estate: e, Graph: g, Parts: part.Bind(e, g)}
-	c := &checker{in: in, documents: policy.NewDocuments(), tally: proof.NewTally(in, "names", "none")}
+	c := newChecker(in, proof.NewTally(in, "names", "none"))
 	c.owners = c.registered()
 	c.routes()
 	c.gateway()

@@ -2,19 +2,12 @@ package tenantisolation
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/proof"
 	"github.com/suretyhq/surety/internal/resource"
-	"github.com/suretyhq/surety/internal/value"
 )
-
-// secretReference is how a template takes a value from Secrets Manager when it
-// is deployed ("Get a secret or secret value from Secrets Manager", AWS
-// CloudFormation User Guide).
-const secretReference = "{{resolve:secretsmanager:"
 
 // keys judges whose each API key is, and what it opens: each tenant has one, in
 // the plan of its class; nobody else's is in a plan for tenants' APIs.
@@ -49,18 +42,14 @@ func (c *checker) keyValue(k *resource.Resource, id estate.PartID, t estate.Tena
 		return
 	}
 	fix := fmt.Sprintf("Let the value be %s and a dynamic reference to a secret of the tenant.", addr.KeyPrefix(t.Tenant, t.Label))
-	first, secret := v, value.Value{}
-	if items := v.Items(); v.Kind() == value.Concat && len(items) > 1 {
-		first, secret = items[0], items[1]
-	}
-	begins, referred := strings.CutSuffix(first.Text(), secretReference)
-	switch ref, ok := secret.Ref(); {
-	case !referred || !ok:
+	begins, secret := c.secrets.Read(v, k.Addr.Stack)
+	switch {
+	case secret == nil:
 		c.refute(id, k, CodeKeyValue, "Value", "does not take what nobody can guess of its value from a secret that AWS generates.", fix)
 	case begins != addr.KeyPrefix(t.Tenant, t.Label):
 		c.refute(id, k, CodeKeyValue, "Value", fmt.Sprintf("begins with %q, so that the authoriser takes it for another's than %s's.", begins, t.Tenant), fix)
-	case c.in.PartOf(ref.To).Tenant != t.Tenant:
-		c.refute(id, k, CodeKeyValue, "Value", fmt.Sprintf("takes its value from %s, which is not the tenant's own.", c.in.Name(c.in.Graph.Get(ref.To))), fix)
+	case c.in.PartOf(secret.Addr).Tenant != t.Tenant:
+		c.refute(id, k, CodeKeyValue, "Value", fmt.Sprintf("takes its value from %s, which is not the tenant's own.", c.in.Name(secret)), fix)
 	}
 }
 
@@ -83,7 +72,7 @@ func (c *checker) keyPlan(g *gateway, k *resource.Resource, id estate.PartID, cl
 			"Put it into the plan of the tenant's class.")
 	}
 	for _, s := range t.Services {
-		for _, d := range g.names[s.Host] {
+		for _, d := range c.served(g, id.Environment, s.Host) {
 			for _, m := range g.leads[d.Addr] {
 				if s.Gateway && !g.stages[plan.Addr][m.stage] {
 					c.refute(id, plan, CodeKeyPlan, "ApiStages", fmt.Sprintf("is the plan of %s, and not for the stage that %s leads to.", t.Tenant, s.Host), "Add the stage to the plan.")

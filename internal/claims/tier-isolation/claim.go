@@ -10,6 +10,7 @@ package tierisolation
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/suretyhq/surety/addr"
@@ -35,6 +36,7 @@ const (
 	data        = "Data"
 	endpoint    = "endpoint"
 	attachment  = "attachment"
+	replication = "replication"
 	partners    = "partners"
 	outside     = "outside"
 )
@@ -47,6 +49,7 @@ func matrix() map[string][]string {
 		data:        {data, endpoint},
 		endpoint:    {},
 		attachment:  {},
+		replication: {data, endpoint},
 		partners:    {},
 	}
 }
@@ -59,8 +62,10 @@ func tierOf(k estate.Kind) string {
 		return dmz
 	case estate.KindService, estate.KindFunction:
 		return application
-	case estate.KindDatabase, estate.KindCache, estate.KindReplication:
+	case estate.KindDatabase, estate.KindCache:
 		return data
+	case estate.KindReplication, estate.KindReporting:
+		return replication
 	case estate.KindEndpoints, estate.KindResolver:
 		return endpoint
 	case estate.KindAttachment:
@@ -87,6 +92,7 @@ type checker struct {
 	in     *proof.Input
 	tally  *proof.Tally
 	matrix map[string][]string
+	peers  map[string][]netip.Prefix // site → where its replication tier may lead
 }
 
 func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
@@ -94,6 +100,7 @@ func check(ctx context.Context, in *proof.Input) ([]proof.Verdict, error) {
 	for _, env := range in.Environments() {
 		c.tally.Scope(proof.Scope(env))
 	}
+	c.readPeers()
 	c.subnets()
 	subnets := in.Layer(proof.LayerSubnets)
 	c.count(subnets)

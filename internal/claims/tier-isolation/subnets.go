@@ -3,6 +3,7 @@ package tierisolation
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/suretyhq/surety/addr"
@@ -13,7 +14,8 @@ import (
 
 // subnets observes where each tier's interfaces are: in subnets of their own,
 // without a way to or from the internet, and for Data, endpoints and
-// attachments without any route that leaves the VPC.
+// attachments without any route that leaves the VPC. The replication tier's lead
+// to where the estate has its data go in another Region, and nowhere else.
 func (c *checker) subnets() {
 	type place struct {
 		tier   string
@@ -67,15 +69,47 @@ func (c *checker) routes(id estate.PartID, tier string, subnet addr.Address) {
 			f.Code = CodePublic
 			f.Message = fmt.Sprintf("%s, in the tier %s, is in a subnet that is public: it has a route to an internet gateway.", id, tier)
 			f.Fix = "Lead the route to the Transit Gateway, or take it away."
+		case tier == replication && r.Target == resource.TargetTransitGateway && c.peered(id.Environment, r.Dest):
+			continue
 		case leaves(r.Target) && !slices.Contains(c.matrix[tier], outside):
 			f.Code = CodeRouted
-			f.Message = fmt.Sprintf("%s, in the tier %s, is in a subnet with a route that leaves the VPC; its tier has local routes only.", id, tier)
+			f.Message = fmt.Sprintf("%s, in the tier %s, is in a subnet with a route that leaves the VPC; %s.", id, tier, c.ought(id.Environment, tier))
 			f.Fix = "Take the route away."
 		default:
 			continue
 		}
 		c.tally.Refute(proof.Scope(id.Environment), f)
 	}
+}
+
+// readPeers notes where the flows between Regions lead: from the replication tier
+// of the one site to that of the other, and the answers back.
+func (c *checker) readPeers() {
+	c.peers = map[string][]netip.Prefix{}
+	plan := c.in.Estate.Plan()
+	for _, f := range c.in.Estate.PeeredFlows() {
+		a, b := f.From.Environment, f.To.Environment
+		for _, way := range [][2]string{{a, b}, {b, a}} {
+			v, _ := plan.Sites.Get(way[1])
+			c.peers[way[0]] = append(c.peers[way[0]], v.Range(estate.TierReplication))
+		}
+	}
+}
+
+// peered says whether a route leads within one of the ranges that the site's
+// replication tier exchanges data with.
+func (c *checker) peered(site string, to resource.Destination) bool {
+	return to.Prefix.IsValid() && slices.ContainsFunc(c.peers[site], func(p netip.Prefix) bool {
+		return p.Bits() <= to.Prefix.Bits() && p.Contains(to.Prefix.Addr())
+	})
+}
+
+// ought says which routes a tier of a site may have.
+func (c *checker) ought(site, tier string) string {
+	if tier == replication && len(c.peers[site]) > 0 {
+		return fmt.Sprintf("its tier may lead to %s alone", c.peers[site][0])
+	}
+	return "its tier has local routes only"
 }
 
 // leaves says whether a route leads out of the VPC.
