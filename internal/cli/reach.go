@@ -200,6 +200,9 @@ func (s *subject) answerClasses(q question, in *network.Network, from, to []netw
 			a.pairs++
 			r := n.Reach(f, t)
 			must, may := r.Must.And(asked), r.May.And(asked)
+			if listens, ok := n.Listens(t); ok {
+				must, may = must.And(listens), may.And(listens)
+			}
 			switch {
 			case !must.IsEmpty():
 				if a.verdict != reachable {
@@ -213,6 +216,7 @@ func (s *subject) answerClasses(q question, in *network.Network, from, to []netw
 		}
 	}
 	a.path = n.Explain(best[0], best[1], show)
+	a.endUnheard()
 	a.codes = pathCodes(a.path)
 	if a.verdict == unreachable {
 		a.findRelays(from, to)

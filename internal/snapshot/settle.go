@@ -347,6 +347,14 @@ func (l *loader) noteMissing() {
 			e.props.set("Learned", unknown(why, e.Addr, "Learned"))
 		}
 	}
+	for _, e := range l.entries {
+		if e.Type == "AWS::ElasticLoadBalancingV2::LoadBalancer" {
+			why := l.lacks(e.Addr.Stack, "LoadBalancerListeners")
+			if why != nil && l.lacks(e.Addr.Stack, "Listeners") != nil {
+				e.props.set("Listeners", unknown(why, e.Addr, "Listeners"))
+			}
+		}
+	}
 	l.noteInterfaces()
 }
 
