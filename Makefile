@@ -6,7 +6,7 @@ LINT         := .cache/bin/golangci-lint-$(LINT_VERSION)
 TEST_TIMEOUT ?= 25m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench readme
+.PHONY: help setup build demo test soak lint bench readme
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ demo: build ## synthesise the example estate, prove it, and print the report
 
 test: setup ## run every test
 	$(GO) test -timeout $(TEST_TIMEOUT) ./...
+
+soak: setup ## let the Linux kernel judge 5,000 random networks (about a quarter of an hour)
+	CI=true $(GO) test -timeout 2h ./internal/kernel -run TestKernelAgreesOnRandomNetworks -networks 5000 -v
 
 lint: $(LINT) ## run golangci-lint, pinned, with .golangci.yml
 	$(LINT) run ./...

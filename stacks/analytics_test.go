@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,16 +20,18 @@ func TestS19_TheReplicationInstanceHasAStandby(t *testing.T) {
 			t.Errorf("%s may be in %d zones", instance, n)
 		}
 		for _, e := range a.of(t, stack, "AWS::DMS::Endpoint") {
-			switch e.text("EndpointType") {
-			case "source":
+			switch e.text("EngineName") {
+			case "aurora-postgresql":
 				expect(t, e, "verify-full", "SslMode")
 				if e.get("CertificateArn") == nil || e.get("Username") != nil || e.get("Password") != nil {
 					t.Errorf("%s has no certificate, or a password", e)
 				}
-			case "target":
+			case "s3":
 				expect(t, e, "parquet", "S3Settings", "DataFormat")
 				expect(t, e, "true", "S3Settings", "DatePartitionEnabled")
 				expect(t, e, "SSE_KMS", "S3Settings", "EncryptionMode")
+			default:
+				t.Errorf("%s is of the engine %q", e, e.text("EngineName"))
 			}
 		}
 		expect(t, a.of(t, stack, "AWS::DMS::ReplicationTask")[0], "full-load-and-cdc", "MigrationType")
@@ -36,8 +39,17 @@ func TestS19_TheReplicationInstanceHasAStandby(t *testing.T) {
 		for _, i := range a.of(t, "cover-"+env+"-data", "AWS::RDS::DBInstance") {
 			expect(t, i, "rds-ca-rsa2048-g1", "CACertificateIdentifier")
 		}
-		root, _ := replication.Root(a.estate.Regions.Home)
-		expect(t, a.of(t, stack, "AWS::DMS::Certificate")[0], root, "CertificatePem")
+		var roots, want []string
+		for _, c := range a.of(t, stack, "AWS::DMS::Certificate") {
+			roots = append(roots, c.text("CertificatePem"))
+		}
+		for _, region := range []string{a.estate.Regions.Home, a.estate.Regions.Recovery}[:len(roots)] {
+			root, _ := replication.Root(region)
+			want = append(want, root)
+		}
+		if slices.Sort(roots); !slices.Equal(roots, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s trusts %d roots that are not those of its databases' Regions", stack, len(roots))
+		}
 	}
 }
 

@@ -37,6 +37,9 @@ func (s *subject) end(name string) ([]network.ClassID, error) {
 		return nil, fmt.Errorf("the part %s has no network interface; it is %s", name, s.list(owners))
 	}
 	found := s.resources(name)
+	if id, ok := s.net.Service(name); ok && len(found) == 0 {
+		return []network.ClassID{id}, nil
+	}
 	if len(found) == 0 {
 		return nil, s.noSuchEnd(name)
 	}

@@ -27,7 +27,8 @@ func newReach(env Env) *cobra.Command {
 the rule or route that decides at each.
 
 FROM and TO are: internet; an address or range (10.1.0.0/24); a part of the estate
-(prod/api); a resource's address, its logical id, or its construct path, where
+(prod/api); a service that a gateway endpoint leads to (s3); as TO, a name such as
+db.corp.example, which is answered as FROM's VPC does; a resource's address, its logical id, or its construct path, where
 it has network interfaces or is a subnet, a VPC or a security group. PATH and -f
 are as for surety prove.
 
@@ -39,6 +40,7 @@ when it depends on what only deployment decides.`,
 		Example: `  surety reach prod/api prod/database --port 5432
   surety reach internet prod/database
   surety reach dev/api prod/api --format json
+  surety reach prod/api secretsmanager.ap-southeast-2.amazonaws.com --port 443
   surety reach 10.1.0.0/24 AppService template.yaml
   surety reach --all --format csv -o pairs.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -166,6 +168,7 @@ type answer struct {
 	works   int
 	flows   network.PacketSet
 	relays  []relay
+	names   []resolved
 	codes   []string
 }
 
@@ -179,21 +182,27 @@ func (s *subject) answer(q question) (*answer, error) {
 	if p, ok := parsePrefix(q.to); ok && s.observed() {
 		return s.answerAddress(q, from, p)
 	}
-	to, err := s.end(q.to)
+	to, names, err := s.destinations(q, from)
 	if err != nil {
 		return nil, err
 	}
-	return s.answerClasses(q, s.net, from, to)
+	return s.answerNames(q, s.net, from, to, names), nil
 }
 
 // answerClasses asks a network about every pair of some classes.
 func (s *subject) answerClasses(q question, in *network.Network, from, to []network.ClassID) (*answer, error) {
+	return s.answerNames(q, in, from, everywhere(from, to), nil), nil
+}
+
+// answerNames asks a network about classes and where TO is for each of them; names
+// is what TO means, if it is a name.
+func (s *subject) answerNames(q question, in *network.Network, from []network.ClassID, to map[network.ClassID][]network.ClassID, names []resolved) *answer {
 	n, asked := q.packets(in)
-	a := &answer{q: q, s: s, net: n, verdict: unreachable}
+	a := &answer{q: q, s: s, net: n, verdict: unreachable, names: names}
 	var best [2]network.ClassID
 	var show network.PacketSet
 	for i, f := range from {
-		for j, t := range to {
+		for j, t := range to[f] {
 			if i == 0 && j == 0 {
 				best, show = [2]network.ClassID{f, t}, asked
 			}
@@ -215,60 +224,59 @@ func (s *subject) answerClasses(q question, in *network.Network, from, to []netw
 			}
 		}
 	}
-	a.path = n.Explain(best[0], best[1], show)
-	a.endUnheard()
+	if a.pairs > 0 {
+		a.path = n.Explain(best[0], best[1], show)
+		a.endUnheard()
+	}
 	a.codes = pathCodes(a.path)
 	if a.verdict == unreachable {
-		a.findRelays(from, to)
+		a.findRelays(from, to, asked)
 	}
-	return a, nil
+	for _, r := range a.names {
+		if r.Why != nil && a.verdict == unreachable {
+			a.verdict = unknown
+			a.path.Unknowns = append(a.path.Unknowns, r.Why)
+		}
+	}
+	return a
 }
 
-// relay is a way through a load balancer: FROM's connection to it, and its own
-// to TO.
+// relay is a way through a load balancer: FROM's connection to it, and its own,
+// or the packets that it sends on, to TO. Sure is false where it depends on what
+// only deployment decides.
 type relay struct {
 	balancer string
+	sure     bool
 	legs     [2]network.Path
 }
 
-// findRelays looks for load balancers that end FROM's connection and begin one
-// of their own to TO; each is named once.
-func (a *answer) findRelays(from, to []network.ClassID) {
+// findRelays looks for load balancers by which packets of FROM get to TO; each
+// is named once, by a pair of classes between which they certainly do, or else
+// may.
+func (a *answer) findRelays(from []network.ClassID, to map[network.ClassID][]network.ClassID, asked network.PacketSet) {
 	for lb := range resource.Views[resource.LoadBalancer](a.s.graph) {
-		for _, r := range a.net.Relays(lb.Addr) {
-			name := a.s.name(r.Balancer)
-			if slices.ContainsFunc(a.relays, func(o relay) bool { return o.balancer == name }) {
-				continue
-			}
-			in, enters := a.leg(from, r.Nodes, r.Listen)
-			out, leaves := a.leg(r.Nodes, intersect(r.Targets, to), r.Sends)
-			if enters && leaves {
-				a.relays = append(a.relays, relay{balancer: name, legs: [2]network.Path{in, out}})
+		var found *relay
+		for _, f := range from {
+			for _, t := range to[f] {
+				p := a.net.Through(lb.Addr, f, t, asked)
+				if sure := !p.Works.Must.IsEmpty(); len(p.Legs) == 2 && !p.Works.May.IsEmpty() && (found == nil || sure && !found.sure) {
+					found = &relay{balancer: a.s.name(lb.Addr), sure: sure, legs: [2]network.Path(p.Legs)}
+				}
 			}
 		}
-	}
-}
-
-// leg explains the first pair of places between which any of p certainly flows.
-func (a *answer) leg(from, to []network.ClassID, p network.PacketSet) (network.Path, bool) {
-	for _, f := range from {
-		for _, t := range to {
-			if works := a.net.Reach(f, t).Must.And(p); !works.IsEmpty() {
-				return a.net.Explain(f, t, works), true
-			}
+		if found != nil {
+			a.relays = append(a.relays, *found)
 		}
 	}
-	return network.Path{}, false
-}
-
-func intersect(a, b []network.ClassID) []network.ClassID {
-	var out []network.ClassID
-	for _, id := range a {
-		if slices.Contains(b, id) {
-			out = append(out, id)
+	slices.SortStableFunc(a.relays, func(x, y relay) int { // what certainly works first
+		switch {
+		case x.sure == y.sure:
+			return 0
+		case x.sure:
+			return -1
 		}
-	}
-	return out
+		return 1
+	})
 }
 
 func pathCodes(p network.Path) []string {

@@ -24,6 +24,7 @@ type jsonPairs struct {
 
 type jsonClass struct {
 	ID      string   `json:"id"`
+	Service string   `json:"service,omitempty"`
 	Members []string `json:"members"`
 	Parts   []string `json:"parts,omitempty"`
 	Addrs   []string `json:"addresses"`
@@ -102,7 +103,7 @@ func classID(id network.ClassID) string {
 }
 
 func (s *subject) jsonClass(c network.Class) jsonClass {
-	out := jsonClass{ID: classID(c.ID), Zone: c.Zone, Members: []string{}, Addrs: []string{}}
+	out := jsonClass{ID: classID(c.ID), Service: c.Service, Zone: c.Zone, Members: []string{}, Addrs: []string{}}
 	if !c.Subnet.IsZero() {
 		out.Subnet = c.Subnet.String()
 	}

@@ -28,12 +28,14 @@ type jsonAnswer struct {
 	Domains  []string         `json:"domains,omitempty"`
 	Unknowns []string         `json:"unknowns,omitempty"`
 	Relays   []jsonRelay      `json:"relays,omitempty"`
+	Names    []jsonName       `json:"names,omitempty"`
 }
 
 // jsonRelay is a way by a load balancer, which ends FROM's connection and
 // begins its own.
 type jsonRelay struct {
 	Balancer string    `json:"balancer"`
+	Sure     bool      `json:"sure"`
 	Legs     []jsonLeg `json:"legs"`
 }
 
@@ -60,7 +62,7 @@ func (a *answer) json() jsonAnswer {
 		Version: report.Version, From: a.q.from, To: a.q.to, Protocol: a.q.protocol, Port: a.q.port,
 		Verdict: a.verdict, Pairs: a.pairs, Works: a.works, Codes: a.codes,
 		Forward: report.JSONHops(a.path.Forward, false), Return: report.JSONHops(a.path.Return, true),
-		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.jsonRelays(),
+		Domains: a.path.Domains, Unknowns: a.unknowns(), Relays: a.jsonRelays(), Names: a.jsonNames(),
 	}
 	if a.verdict == reachable {
 		out.Flows = a.net.Format(a.flows)
@@ -73,6 +75,7 @@ func (a *answer) json() jsonAnswer {
 
 func (a *answer) text(b *strings.Builder) {
 	fmt.Fprintf(b, "%s → %s%s: %s\n", a.q.from, a.q.to, a.asked(), a.headline())
+	a.namesText(b)
 	a.hops(b, "forward", a.path.Forward)
 	a.hops(b, "return", a.path.Return)
 	if len(a.path.Domains) > 0 {
@@ -82,7 +85,11 @@ func (a *answer) text(b *strings.Builder) {
 		fmt.Fprintf(b, "\nnot known before deployment: %s\n", u)
 	}
 	for _, r := range a.relays {
-		fmt.Fprintf(b, "\nNot directly, but by way of the load balancer %s, which ends the connection and begins its own.\n", r.balancer)
+		perhaps := ""
+		if !r.sure {
+			perhaps = "perhaps "
+		}
+		fmt.Fprintf(b, "\nNot directly, but %sby way of the load balancer %s.\n", perhaps, r.balancer)
 		ends := a.ends(r)
 		for i, leg := range r.legs {
 			a.hops(b, ends[i]+" → "+ends[i+1], leg.Forward)
@@ -113,7 +120,13 @@ func (a *answer) headline() string {
 		return "unknown: it depends on what only deployment decides"
 	}
 	if len(a.relays) > 0 {
+		if !a.relays[0].sure {
+			return "unreachable directly, perhaps reachable by way of the load balancer " + a.relays[0].balancer
+		}
 		return "unreachable directly, reachable by way of the load balancer " + a.relays[0].balancer
+	}
+	if a.pairs == 0 {
+		return "unreachable: the name leads nowhere"
 	}
 	if h := a.path.StopsAt; h != nil {
 		return fmt.Sprintf("unreachable, stopped at %s [%s]", a.s.name(h.At), h.Code)
@@ -161,7 +174,7 @@ func (a *answer) ends(r relay) [3]string { return [3]string{a.q.from, r.balancer
 func (a *answer) jsonRelays() []jsonRelay {
 	var out []jsonRelay
 	for _, r := range a.relays {
-		ends, j := a.ends(r), jsonRelay{Balancer: r.balancer}
+		ends, j := a.ends(r), jsonRelay{Balancer: r.balancer, Sure: r.sure}
 		for i, leg := range r.legs {
 			j.Legs = append(j.Legs, jsonLeg{From: ends[i], To: ends[i+1],
 				Forward: report.JSONHops(leg.Forward, false), Return: report.JSONHops(leg.Return, true)})

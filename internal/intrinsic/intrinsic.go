@@ -2,8 +2,9 @@
 // and references of templates to values, as far as they can be known before
 // deployment.
 //
-// Everything that CloudFormation documents is resolved but Fn::ForEach and
-// macros, which become unknown with a reason. What only deployment gives
+// Everything that CloudFormation documents is resolved but macros, and loops
+// (Fn::ForEach) over what the template alone does not say, which become unknown
+// with a reason. What only deployment gives
 // becomes a symbol; what nobody said becomes unknown with a reason that names
 // it. References cross stacks as CloudFormation's do: exports within an account
 // and Region, stack outputs across them, outputs and parameters of nested
@@ -196,8 +197,9 @@ var sections = [...]string{"Parameters", "Mappings", "Conditions", "Resources", 
 
 func newContents(t *assembly.Template) *contents {
 	c := &contents{sections: map[string]value.Value{}, entries: map[cellKey]value.Value{}}
+	root := expanded(t.Root)
 	for _, name := range sections {
-		c.sections[name] = t.Root.Get(name)
+		c.sections[name] = root.Get(name)
 		if name == "Resources" {
 			continue
 		}
@@ -205,7 +207,7 @@ func newContents(t *assembly.Template) *contents {
 			c.entries[cellKey{name, key}] = v
 		}
 	}
-	c.modules, c.makesAll = makers(t.Root)
+	c.modules, c.makesAll = makers(root)
 	resources := c.sections["Resources"]
 	c.index = make(map[string]value.Value, resources.Len())
 	for logical, res := range resources.Entries() {

@@ -14,7 +14,8 @@ func TestWhatMacrosMayMake(t *testing.T) {
   Api: {Type: AWS::Serverless::Api, Properties: {DefinitionBody: {x: !GetAtt R.Arn}}}
 `, `"x"`, "TEMPLATE_TRANSFORM"},
 		"DependsOn": {sam + "Resources: {R: {Type: X, DependsOn: FnRole, Properties: {V: x}}}", `"x"`, "TEMPLATE_TRANSFORM"},
-		"a loop":    {"Transform: AWS::LanguageExtensions\n" + resourceOf("{V: !Ref TopicA}") + "  'Fn::ForEach::Topics': [N, [A], {'Topic${N}': {Type: X}}]\n", "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
+		"a loop over a parameter": {"Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList, Default: A}}\n" + resourceOf("{V: !Ref TopicA}") +
+			"  'Fn::ForEach::Topics': [N, !Ref Names, {'Topic${N}': {Type: X}}]\n", "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},
 		"an included mapping": {"Mappings: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: 's3://a/b'}}}\n" + resourceOf("{V: !FindInMap [M, a, b]}"),
 			"?RESOURCES_HIDDEN", ""},
 		"an include for the template": {"Fn::Transform: {Name: AWS::Include, Parameters: {Location: 's3://a/b'}}\n" + resourceOf("{V: !Ref Elsewhere}"), "?RESOURCES_HIDDEN", "TEMPLATE_TRANSFORM"},

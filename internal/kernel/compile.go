@@ -14,6 +14,7 @@ import (
 type compiler struct {
 	g        *resource.Graph
 	p        *plan
+	f        Family
 	bad      []error
 	vpcs     map[addr.Address]*vpc
 	subnets  map[addr.Address]*subnet
@@ -35,7 +36,8 @@ type vpc struct {
 	nats    map[addr.Address]string // devices
 	attach  map[addr.Address][]port // by Transit Gateway
 	peers   map[addr.Address]string
-	boxes   map[addr.Address]input // interfaces that forward
+	egress  map[addr.Address]string // egress-only gateways
+	boxes   map[addr.Address]input  // interfaces that forward
 	tables  map[tableKey]int
 	foreign []string // filter rules for what comes in by peerings
 }
@@ -59,20 +61,21 @@ type port struct {
 type subnet struct {
 	*resource.Subnet
 	vpc   *vpc
+	cidr  netip.Prefix // of the family
 	space int
 	hosts int
 	used  map[netip.Addr]bool
 }
 
-// compile plans the namespaces of a graph. The error joins everything that the
-// graph holds and the kernel cannot be made to do.
-func compile(g *resource.Graph) (*plan, error) {
-	c := &compiler{g: g, p: &plan{}, vpcs: map[addr.Address]*vpc{}, subnets: map[addr.Address]*subnet{}, gateways: map[addr.Address]int{},
+// compile plans the namespaces of a graph for one family. The error joins
+// everything that the graph holds and the kernel cannot be made to do.
+func compile(g *resource.Graph, f Family) (*plan, error) {
+	c := &compiler{g: g, p: &plan{family: f}, f: f, vpcs: map[addr.Address]*vpc{}, subnets: map[addr.Address]*subnet{}, gateways: map[addr.Address]int{},
 		ports: map[addr.Address][]port{}, crossed: map[addr.Address]map[addr.Address]port{}, members: map[string][]netip.Addr{}, public: netip.MustParseAddr("203.0.113.0"), internet: -1}
 	c.refuse()
 	for _, v := range resource.Views[resource.VPC](g) {
 		c.vpcs[v.Addr] = &vpc{VPC: v, space: c.p.space("vpc "+v.Addr.Logical, true), nats: map[addr.Address]string{},
-			attach: map[addr.Address][]port{}, peers: map[addr.Address]string{}, boxes: map[addr.Address]input{}, tables: map[tableKey]int{}}
+			attach: map[addr.Address][]port{}, peers: map[addr.Address]string{}, egress: map[addr.Address]string{}, boxes: map[addr.Address]input{}, tables: map[tableKey]int{}}
 	}
 	for _, s := range resource.Views[resource.Subnet](g) {
 		c.addSubnet(s)
@@ -112,8 +115,8 @@ func (c *compiler) refuse() {
 		}
 	}
 	for r, v := range resource.Views[resource.VPC](c.g) {
-		if v.HasIPv6 || v.BlockPublicAccess != resource.No || len(v.Unknown) > 0 {
-			c.cannot(r, "IPv6, blocked public access or an unknown range")
+		if v.HasIPv6 && len(v.IPv6) == 0 || v.Block != resource.BlockOff || len(v.Unknown) > 0 {
+			c.cannot(r, "an IPv6 range that only deployment gives, blocked public access or an unknown range")
 		}
 	}
 	for _, l := range c.g.Loose() {
@@ -124,19 +127,20 @@ func (c *compiler) refuse() {
 // addSubnet adds a router whose way out is filtered by the network ACL.
 func (c *compiler) addSubnet(v *resource.Subnet) {
 	p := c.vpcs[v.VPC.To]
-	if p == nil || !v.CIDR.IsValid() || !v.CIDR.Addr().Is4() {
-		c.cannot(v.Resource, "a subnet without a known VPC and IPv4 range")
+	cidr := of(c.f, v.CIDR, v.IPv6)
+	if p == nil || !c.f.has(cidr.Addr()) {
+		c.cannot(v.Resource, "a subnet without a known VPC and range")
 		return
 	}
-	s := &subnet{Subnet: v, vpc: p, space: c.p.space("subnet "+v.Addr.Logical, true), used: map[netip.Addr]bool{}}
+	s := &subnet{Subnet: v, vpc: p, cidr: cidr, space: c.p.space("subnet "+v.Addr.Logical, true), used: map[netip.Addr]bool{}}
 	c.subnets[v.Addr] = s
 	dev := fmt.Sprintf("s%d", len(p.inputs))
 	c.p.link(p.space, dev, s.space, "up")
 	p.inputs = append(p.inputs, input{dev, s})
-	p.locals = append(p.locals, route{dest: v.CIDR, dev: dev})
+	p.locals = append(p.locals, route{dest: cidr, dev: dev})
 	sp := c.p.spaces[s.space]
-	sp.routes = append(sp.routes, route{dest: everywhere, dev: "up"}, route{dest: v.CIDR})
-	sp.filter = inTable(c.aclForward(s, "up"))
+	sp.routes = append(sp.routes, route{dest: c.f.everywhere(), dev: "up"}, route{dest: cidr})
+	sp.filter = c.inTable(c.aclForward(s, "up"))
 }
 
 // take returns the address that is given, or the lowest that is free; AWS
@@ -146,7 +150,7 @@ func (s *subnet) take(fixed netip.Addr) netip.Addr {
 		s.used[fixed] = true
 		return fixed
 	}
-	a := s.CIDR.Addr()
+	a := s.cidr.Addr()
 	for range 4 {
 		a = a.Next()
 	}
@@ -162,11 +166,17 @@ func (s *subnet) take(fixed netip.Addr) netip.Addr {
 func (c *compiler) addEnds() {
 	for _, fixed := range []bool{true, false} {
 		for _, i := range c.g.Interfaces() {
-			if i.Kind == resource.EndNAT || i.Kind == resource.EndAttachment || i.Address.IsValid() != fixed {
+			if i.Kind == resource.EndNAT || i.Kind == resource.EndAttachment || of(c.f, i.Address, i.IPv6).IsValid() != fixed {
 				continue
 			}
+			if c.f == IPv6 && !fixed {
+				if s := resource.View[resource.Subnet](c.g, i.Subnet.To); s != nil && s.HasIPv6 && !i.Address.IsValid() {
+					c.cannot(i.Owner, "an interface that may have an IPv6 address")
+				}
+				continue // it has none
+			}
 			s := c.subnets[i.Subnet.To]
-			if s == nil || i.Why != nil || i.Public == resource.Perhaps {
+			if s == nil || i.Why != nil || c.f == IPv4 && i.Public == resource.Perhaps {
 				c.cannot(i.Owner, "an interface of unknown subnet, groups or address")
 				continue
 			}
@@ -176,8 +186,11 @@ func (c *compiler) addEnds() {
 }
 
 func (c *compiler) addEnd(i resource.Interface, s *subnet) {
-	e := End{Name: i.Owner.Addr.Logical, Interface: i, Addr: s.take(i.Address)}
-	if i.Public == resource.Yes {
+	e := End{Name: i.Owner.Addr.Logical, Interface: i, Addr: s.take(of(c.f, i.Address, i.IPv6))}
+	switch {
+	case c.f == IPv6:
+		e.Public = e.Addr // no address is private
+	case i.Public == resource.Yes:
 		e.Public = c.givePublic()
 	}
 	home := c.p.space("end "+e.Name, false)
@@ -188,7 +201,7 @@ func (c *compiler) addEnd(i resource.Interface, s *subnet) {
 	sub.routes = append(sub.routes, route{dest: only(e.Addr), dev: dev})
 	sp := c.p.spaces[home]
 	sp.addr = e.Addr
-	sp.routes = append(sp.routes, route{dest: everywhere, dev: "eth0", src: e.Addr})
+	sp.routes = append(sp.routes, route{dest: c.f.everywhere(), dev: "eth0", src: e.Addr})
 	if i.Forwards {
 		c.addBox(i, s, home)
 	}
@@ -211,7 +224,7 @@ func (c *compiler) addBox(i resource.Interface, s *subnet, home int) {
 	sp := c.p.spaces[home]
 	sp.forward = true
 	sp.rules = append(sp.rules, rule{"fwd", 1})
-	sp.routes = append(sp.routes, route{table: 1, dest: everywhere, dev: "fwd"})
+	sp.routes = append(sp.routes, route{table: 1, dest: c.f.everywhere(), dev: "fwd"})
 }
 
 func (c *compiler) givePublic() netip.Addr {
@@ -230,6 +243,9 @@ func groupKey(l resource.Link) string {
 
 // addNAT adds a namespace that translates what its subnet's VPC sends it.
 func (c *compiler) addNAT(n *resource.NATGateway) {
+	if c.f == IPv6 {
+		return // it carries none
+	}
 	s := c.subnets[n.Subnet.To]
 	if s == nil || n.Regional {
 		c.cannot(n.Resource, "a NAT gateway without a subnet")
@@ -244,7 +260,7 @@ func (c *compiler) addNAT(n *resource.NATGateway) {
 	s.vpc.locals = append(s.vpc.locals, route{dest: only(a), dev: dev})
 	sp := c.p.spaces[home]
 	sp.addr = a
-	sp.routes = append(sp.routes, route{dest: everywhere, dev: "up"})
+	sp.routes = append(sp.routes, route{dest: c.f.everywhere(), dev: "up"})
 	sp.filter = c.natFilter(s, a)
 	e := End{Name: n.Addr.Logical, Interface: resource.Interface{Kind: resource.EndNAT, Owner: n.Resource, Subnet: n.Subnet}, Addr: a}
 	if !n.Private {
@@ -292,7 +308,7 @@ func (c *compiler) addTransit() {
 			c.ports[a.Addr] = append(c.ports[a.Addr], port{side, s.Zone})
 			sp := c.p.spaces[home]
 			sp.pass("up", "tgw")
-			sp.filter = inTable(c.aclForward(s, "up"))
+			sp.filter = c.inTable(c.aclForward(s, "up"))
 		}
 	}
 	c.routeTransit()
@@ -351,7 +367,7 @@ func (c *compiler) gatewayRoutes(t *resource.GatewayTable, table int, zone strin
 	var out []route
 	seen := map[netip.Prefix]bool{}
 	add := func(p netip.Prefix, dev string) {
-		if p.Addr().Is4() && !seen[p] {
+		if c.f.has(p.Addr()) && !seen[p] {
 			seen[p] = true
 			out = append(out, route{table: table, dest: p, dev: dev})
 		}
@@ -372,7 +388,7 @@ func (c *compiler) gatewayRoutes(t *resource.GatewayTable, table int, zone strin
 			c.cannot(d.By, "a propagation that is not a VPC's")
 			continue
 		}
-		for _, p := range c.vpcs[a.VPC.To].CIDRs {
+		for _, p := range c.ranges(c.vpcs[a.VPC.To]) {
 			add(p, near(c.ports[a.Addr], zone))
 		}
 	}
@@ -404,49 +420,20 @@ func (c *compiler) addPeering(p *resource.Peering) {
 	devA, devB := fmt.Sprintf("p%d", len(a.peers)), fmt.Sprintf("p%d", len(b.peers))
 	c.p.link(a.space, devA, b.space, devB)
 	a.peers[p.Addr], b.peers[p.Addr] = devA, devB
-	a.foreign = append(a.foreign, fmt.Sprintf("iifname %q ip saddr != %s drop", devA, set(b.CIDRs)))
-	b.foreign = append(b.foreign, fmt.Sprintf("iifname %q ip saddr != %s drop", devB, set(a.CIDRs)))
+	a.foreign = append(a.foreign, fmt.Sprintf("iifname %q "+c.ip()+" saddr != %s drop", devA, set(c.ranges(b))))
+	b.foreign = append(b.foreign, fmt.Sprintf("iifname %q "+c.ip()+" saddr != %s drop", devB, set(c.ranges(a))))
 }
 
-// addInternet adds internet gateways and the one host behind them. What has a
-// public address in a VPC without a gateway cannot be reached by it.
-func (c *compiler) addInternet() {
-	for r, v := range resource.Views[resource.VPC](c.g) {
-		w := c.vpcs[v.Addr]
-		if v.InternetGateway.IsZero() {
-			continue
-		}
-		if c.internet < 0 {
-			c.internet = c.p.space("internet", false)
-			c.p.spaces[c.internet].addr = InternetAddr
-			c.p.ends = append(c.p.ends, End{Name: "internet", Internet: true, Addr: InternetAddr, Public: InternetAddr})
-			c.p.homes = append(c.p.homes, c.internet)
-		}
-		home := c.p.space("igw "+r.Addr.Logical, true)
-		out := fmt.Sprintf("o%d", len(c.p.links))
-		c.p.link(w.space, "igw", home, "v")
-		c.p.link(c.internet, out, home, "o")
-		w.igw = "igw"
-		sp := c.p.spaces[home]
-		sp.pass("v", "o")
-		var pairs []End
-		for _, e := range c.p.ends {
-			if s := c.subnets[e.Interface.Subnet.To]; s != nil && s.vpc == w && e.Public.IsValid() {
-				pairs = append(pairs, e)
-				c.p.spaces[c.internet].routes = append(c.p.spaces[c.internet].routes, route{dest: only(e.Public), dev: out, src: InternetAddr})
-			}
-		}
-		sp.filter = gatewayFilter(pairs)
-	}
-}
+// ranges are a VPC's ranges of the family.
+func (c *compiler) ranges(w *vpc) []netip.Prefix { return of(c.f, w.CIDRs, w.IPv6) }
 
 // routeVPC makes a VPC's tables: one for what comes from outside, which holds
 // local routes only, and one for each route table and zone of its subnets.
 func (c *compiler) routeVPC(v *vpc) {
 	sp := c.p.spaces[v.space]
 	const outside = 1
-	sp.routes = append(sp.routes, v.localRoutes(outside)...)
-	for _, dev := range sortedValues(v.peers) {
+	sp.routes = append(sp.routes, c.localRoutes(v, outside)...)
+	for _, dev := range append(sortedValues(v.peers), sortedValues(v.egress)...) {
 		sp.rules = append(sp.rules, rule{dev, outside})
 	}
 	if v.igw != "" {
@@ -459,20 +446,20 @@ func (c *compiler) routeVPC(v *vpc) {
 		if !ok {
 			n = outside + 1 + len(v.tables)
 			v.tables[key] = n
-			sp.routes = append(sp.routes, v.localRoutes(n)...)
+			sp.routes = append(sp.routes, c.localRoutes(v, n)...)
 			sp.routes = append(sp.routes, c.tableRoutes(v, key, n)...)
 		}
 		sp.rules = append(sp.rules, rule{in.dev, n})
 	}
 	if len(v.foreign) > 0 {
 		slices.Sort(v.foreign)
-		sp.filter = inTable(chain("forward", "filter", "forward", 0, "accept", v.foreign))
+		sp.filter = c.inTable(chain("forward", "filter", "forward", 0, "accept", v.foreign))
 	}
 }
 
-func (v *vpc) localRoutes(table int) []route {
+func (c *compiler) localRoutes(v *vpc, table int) []route {
 	var out []route
-	for _, p := range v.CIDRs {
+	for _, p := range c.ranges(v) {
 		if !slices.ContainsFunc(v.locals, func(r route) bool { return r.dest == p }) {
 			out = append(out, route{table: table, dest: p})
 		}
@@ -498,11 +485,14 @@ func (c *compiler) tableRoutes(v *vpc, key tableKey, table int) []route {
 	var out []route
 	for _, r := range t.Routes {
 		p := r.Dest.Prefix
-		if !p.IsValid() || !p.Addr().Is4() {
-			c.cannot(r.Resource, "a destination that is no IPv4 range")
+		if !p.IsValid() {
+			c.cannot(r.Resource, "a destination that is no range")
 			continue
 		}
-		if slices.ContainsFunc(v.CIDRs, func(l netip.Prefix) bool { return l.Overlaps(p) && l.Bits() <= p.Bits() }) {
+		if !c.f.has(p.Addr()) {
+			continue
+		}
+		if slices.ContainsFunc(c.ranges(v), func(l netip.Prefix) bool { return l.Overlaps(p) && l.Bits() <= p.Bits() }) {
 			c.cannot(r.Resource, "a route within the VPC's own ranges")
 			continue
 		}
@@ -528,6 +518,8 @@ func (c *compiler) device(v *vpc, r resource.Route, key tableKey) (dev string, o
 			return v.igw, true
 		}
 		return "", true
+	case resource.TargetEgressOnlyGateway:
+		return v.egress[r.To.To], c.f == IPv6
 	case resource.TargetNAT:
 		return v.nats[r.To.To], true
 	case resource.TargetTransitGateway:

@@ -8,7 +8,8 @@
 // its way out; every VPC is a router that picks the route table by the subnet
 // that a packet comes from; a Transit Gateway is a router that picks the table
 // by the attachment that a packet enters by; NAT gateways translate with
-// connection tracking, internet gateways one to one without.
+// connection tracking, internet gateways one to one without. Each family of
+// addresses is judged by itself.
 //
 // So the kernel judges longest prefix, blackholes, tables by ingress
 // attachment, stateful groups, stateless ACLs, NAT and its ports, one-to-one

@@ -9,14 +9,17 @@ import (
 	"github.com/suretyhq/surety/internal/resource"
 )
 
-// inTable wraps chains in a table of the IPv4 family.
-func inTable(chains ...string) string {
+// inTable wraps chains in a table of the family.
+func (c *compiler) inTable(chains ...string) string {
 	body := strings.Join(chains, "")
 	if body == "" {
 		return ""
 	}
-	return "table ip surety {\n" + body + "}\n"
+	return "table " + c.ip() + " surety {\n" + body + "}\n"
 }
+
+// ip is what nftables calls the family.
+func (c *compiler) ip() string { return of(c.f, "ip", "ip6") }
 
 // chain writes a base chain.
 func chain(name, typ, hook string, priority int, policy string, rules []string) string {
@@ -39,10 +42,10 @@ func set(prefixes []netip.Prefix) string {
 
 // match writes what a rule of a group or ACL matches: the peer by saddr or
 // daddr, the protocol, and the destination's ports.
-func match(side string, peer string, p resource.Protocol, from, to uint16) string {
+func (c *compiler) match(side string, peer string, p resource.Protocol, from, to uint16) string {
 	var out []string
 	if peer != "" {
-		out = append(out, "ip "+side+" "+peer)
+		out = append(out, c.ip()+" "+side+" "+peer)
 	}
 	switch {
 	case p == resource.AnyProtocol:
@@ -55,10 +58,10 @@ func match(side string, peer string, p resource.Protocol, from, to uint16) strin
 	return strings.Join(out, " ")
 }
 
-// peerOf writes a range, and nothing for every address. Second is false for
-// IPv6, which is not compiled.
-func peerOf(p netip.Prefix) (string, bool) {
-	if !p.Addr().Is4() {
+// peerOf writes a range, and nothing for every address. Second is false for a
+// range of the other family.
+func (c *compiler) peerOf(p netip.Prefix) (string, bool) {
+	if !c.f.has(p.Addr()) {
 		return "", false
 	}
 	if p.Bits() == 0 {
@@ -89,7 +92,7 @@ func (c *compiler) aclRules(s *subnet, egress bool) []string {
 			c.cannot(e.Resource, "an unknown entry")
 			continue
 		}
-		peer, ok := peerOf(e.CIDR)
+		peer, ok := c.peerOf(e.CIDR)
 		if e.Egress != egress || !ok {
 			continue
 		}
@@ -101,7 +104,7 @@ func (c *compiler) aclRules(s *subnet, egress bool) []string {
 		if to < from {
 			continue // matches nothing
 		}
-		out = append(out, strings.TrimSpace(match(side, peer, e.Protocol, from, to)+verdict))
+		out = append(out, strings.TrimSpace(c.match(side, peer, e.Protocol, from, to)+verdict))
 	}
 	return append(out, "drop")
 }
@@ -109,7 +112,11 @@ func (c *compiler) aclRules(s *subnet, egress bool) []string {
 // aclForward filters what crosses the edge of a subnet by a device. Nothing
 // here tracks connections.
 func (c *compiler) aclForward(s *subnet, dev string) string {
-	return plainChain("enter", c.aclRules(s, false)) + plainChain("leave", c.aclRules(s, true)) +
+	in, out := c.aclRules(s, false), c.aclRules(s, true)
+	if len(in) > 0 && len(out) > 0 && in[0] == "accept" && out[0] == "accept" {
+		return "" // it lets everything by: mostly the default one
+	}
+	return plainChain("enter", in) + plainChain("leave", out) +
 		chain("forward", "filter", "forward", 0, "accept", []string{
 			fmt.Sprintf("iifname %q jump enter", dev), fmt.Sprintf("oifname %q jump leave", dev)})
 }
@@ -119,7 +126,7 @@ func (c *compiler) aclForward(s *subnet, dev string) string {
 // in and after it on their way out. What nobody asked for is dropped, and so is
 // what belongs to no connection that it knows, as it cannot be translated.
 func (c *compiler) natFilter(s *subnet, a netip.Addr) string {
-	return inTable(plainChain("enter", c.aclRules(s, false)), plainChain("leave", c.aclRules(s, true)),
+	return c.inTable(plainChain("enter", c.aclRules(s, false)), plainChain("leave", c.aclRules(s, true)),
 		chain("raw", "filter", "prerouting", -310, "accept", []string{`iifname "up" jump enter`}),
 		chain("unasked", "filter", "input", 0, "drop", nil),
 		chain("unknown", "filter", "forward", 0, "accept", []string{"ct state invalid drop"}),
@@ -131,7 +138,7 @@ func (c *compiler) natFilter(s *subnet, a netip.Addr) string {
 // gatewayFilter translates one to one between private and public addresses,
 // without tracking, and drops what has no public address and what goes to
 // private ones ("Enable internet access for a VPC using an internet gateway").
-func gatewayFilter(ends []End) string {
+func (c *compiler) gatewayFilter(ends []End) string {
 	var privates, out, publics, in []string
 	for _, e := range ends {
 		privates = append(privates, e.Addr.String())
@@ -140,10 +147,10 @@ func gatewayFilter(ends []End) string {
 		in = append(in, fmt.Sprintf("%s : %s", e.Public, e.Addr))
 	}
 	if len(ends) == 0 {
-		return inTable(chain("translate", "filter", "prerouting", -300, "drop", nil))
+		return c.inTable(chain("translate", "filter", "prerouting", -300, "drop", nil))
 	}
 	list := func(l []string) string { return "{ " + strings.Join(l, ", ") + " }" }
-	return inTable(chain("translate", "filter", "prerouting", -300, "accept", []string{
+	return c.inTable(chain("translate", "filter", "prerouting", -300, "accept", []string{
 		`iifname "v" ip saddr != ` + list(privates) + " drop",
 		`iifname "v" ip daddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 } drop`,
 		`iifname "o" ip daddr != ` + list(publics) + " drop",
@@ -179,7 +186,7 @@ func (c *compiler) filterEnd(i int) {
 	if e.Interface.Forwards {
 		chains = append(chains, c.boxChains(c.subnets[e.Interface.Subnet.To], in, out)...)
 	}
-	c.p.spaces[c.p.homes[i]].filter = inTable(chains...)
+	c.p.spaces[c.p.homes[i]].filter = c.inTable(chains...)
 }
 
 // boxChains filters what an interface forwards: by its subnet's ACL on the way
@@ -223,12 +230,12 @@ func (c *compiler) groupRules(side string, rules []resource.SGRule) []string {
 				continue
 			}
 			for _, p := range l.Prefixes {
-				if s, ok := peerOf(p); ok {
+				if s, ok := c.peerOf(p); ok {
 					peers = append(peers, s)
 				}
 			}
 		default:
-			if s, ok := peerOf(r.CIDR); ok {
+			if s, ok := c.peerOf(r.CIDR); ok {
 				peers = []string{s}
 			}
 		}
@@ -236,7 +243,7 @@ func (c *compiler) groupRules(side string, rules []resource.SGRule) []string {
 			continue // matches nothing
 		}
 		for _, p := range peers {
-			out = append(out, strings.TrimSpace(match(side, p, r.Protocol, r.From, r.To)+" accept"))
+			out = append(out, strings.TrimSpace(c.match(side, p, r.Protocol, r.From, r.To)+" accept"))
 		}
 	}
 	return out

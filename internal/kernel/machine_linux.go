@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/vishvananda/netlink"
@@ -47,11 +48,12 @@ func Available() error {
 	return m.Close()
 }
 
-// Build makes the namespaces of a graph. An error says what the graph holds
+// Build makes the namespaces of a graph for one family of addresses: what the
+// graph says of the other is not judged. An error says what the graph holds
 // that the kernel cannot judge, or what the system refused; nothing is left
 // behind then.
-func Build(ctx context.Context, g *resource.Graph) (*Machine, error) {
-	p, err := compile(g)
+func Build(ctx context.Context, g *resource.Graph, f Family) (*Machine, error) {
+	p, err := compile(g, f)
 	if err != nil {
 		return nil, err
 	}
@@ -102,13 +104,21 @@ func apart(f func() error) error {
 	return <-done
 }
 
-// settings are what every namespace needs: no IPv6, and no opinion on where
-// packets come from, which the rules and routes have.
-var settings = map[string]string{
-	"ipv6/conf/all/disable_ipv6": "1", "ipv6/conf/default/disable_ipv6": "1",
-	"ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0",
-	"ipv4/conf/all/send_redirects": "0", "ipv4/conf/default/send_redirects": "0",
-	"netfilter/nf_conntrack_tcp_loose": "0",
+// settings are what every namespace needs: no IPv6 where it is not judged, and
+// none of its own doing where it is, and no opinion on where packets come from,
+// which the rules and routes have.
+var settings = [2]map[string]string{
+	IPv4: {
+		"ipv6/conf/all/disable_ipv6": "1", "ipv6/conf/default/disable_ipv6": "1",
+		"ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0",
+		"ipv4/conf/all/send_redirects": "0", "ipv4/conf/default/send_redirects": "0",
+		"netfilter/nf_conntrack_tcp_loose": "0",
+	},
+	IPv6: {
+		"ipv6/conf/all/disable_ipv6": "0", "ipv6/conf/default/disable_ipv6": "0", "ipv6/conf/default/addr_gen_mode": "1",
+		"ipv6/conf/default/accept_ra": "0", "ipv6/conf/default/accept_dad": "0", "ipv6/conf/default/dad_transmits": "0",
+		"netfilter/nf_conntrack_tcp_loose": "0",
+	},
 }
 
 // makeSpaces makes empty namespaces.
@@ -120,13 +130,13 @@ func makeSpaces(all []*space) (out []netns.NsHandle, err error) {
 				return fmt.Errorf("a namespace for %s: %w", s.name, err)
 			}
 			out = append(out, h)
-			for name, v := range settings {
-				if err := os.WriteFile("/proc/sys/net/"+name, []byte(v), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
+			for name, v := range settings[s.family] {
+				if err := setting("/proc/sys/net/"+name, v); err != nil {
 					return fmt.Errorf("%s in %s: %w", name, s.name, err)
 				}
 			}
 			if s.forward {
-				if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0); err != nil {
+				if err := os.WriteFile(of(s.family, "/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding"), []byte("1"), 0); err != nil {
 					return fmt.Errorf("forwarding in %s: %w", s.name, err)
 				}
 			}
@@ -134,6 +144,15 @@ func makeSpaces(all []*space) (out []netns.NsHandle, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// setting writes a setting of the thread's namespace, unless it is so already:
+// reading takes no lock that others wait for. One that is not there needs none.
+func setting(file, v string) error {
+	if is, err := os.ReadFile(file); err == nil && strings.TrimSpace(string(is)) == v || errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return os.WriteFile(file, []byte(v), 0)
 }
 
 // join makes the links. Both devices of a link have one hardware address and
@@ -225,13 +244,13 @@ func raise(h *netlink.Handle) (map[string]int, error) {
 func routeSpace(h *netlink.Handle, s *space, devices map[string]int) error {
 	if s.addr.IsValid() {
 		lo := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: devices["lo"]}}
-		if err := h.AddrAdd(lo, &netlink.Addr{IPNet: ipNet(only(s.addr))}); err != nil {
+		if err := h.AddrAdd(lo, &netlink.Addr{IPNet: ipNet(only(s.addr)), Flags: of(s.family, 0, unix.IFA_F_NODAD)}); err != nil {
 			return err
 		}
 	}
 	for i, r := range s.rules {
 		nr := netlink.NewRule()
-		nr.Family, nr.IifName, nr.Table, nr.Priority = unix.AF_INET, r.in, tableID(r.table), 100+i
+		nr.Family, nr.IifName, nr.Table, nr.Priority = of(s.family, unix.AF_INET, unix.AF_INET6), r.in, tableID(r.table), 100+i
 		if err := h.RuleAdd(nr); err != nil {
 			return fmt.Errorf("rule for %s: %w", r.in, err)
 		}

@@ -17,8 +17,8 @@ type Machine struct{ plan *plan }
 func Available() error { return errors.New("the kernel judge needs Linux") }
 
 // Build fails: only Linux has namespaces.
-func Build(_ context.Context, g *resource.Graph) (*Machine, error) {
-	if _, err := compile(g); err != nil {
+func Build(_ context.Context, g *resource.Graph, f Family) (*Machine, error) {
+	if _, err := compile(g, f); err != nil {
 		return nil, err
 	}
 	return nil, Available()

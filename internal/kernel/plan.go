@@ -17,8 +17,12 @@ type End struct {
 	Public    netip.Addr
 }
 
-// InternetAddr is the address of the one host that stands for the Internet.
-var InternetAddr = netip.MustParseAddr("198.51.100.7")
+// InternetAddr and InternetIPv6 are the addresses of the one host that stands
+// for the Internet.
+var (
+	InternetAddr = netip.MustParseAddr("198.51.100.7")
+	InternetIPv6 = netip.MustParseAddr("2a00::7")
+)
 
 // plan is a network of namespaces, before it exists.
 type plan struct {
@@ -26,11 +30,34 @@ type plan struct {
 	links  []link
 	ends   []End
 	homes  []int // the space of each end
+	family Family
 }
+
+// Family is one of the two families of addresses. They never meet, so that each
+// is judged by namespaces of its own.
+type Family int
+
+// The families.
+const (
+	IPv4 Family = iota
+	IPv6
+)
+
+// of returns which of two is of the family.
+func of[T any](f Family, four, six T) T {
+	if f == IPv6 {
+		return six
+	}
+	return four
+}
+
+// has says whether an address is of the family.
+func (f Family) has(a netip.Addr) bool { return a.IsValid() && a.Is4() == (f == IPv4) }
 
 // space is one namespace. Devices are named by links; addresses are on lo.
 type space struct {
 	name    string
+	family  Family
 	forward bool
 	addr    netip.Addr
 	rules   []rule
@@ -59,10 +86,13 @@ type route struct {
 	src   netip.Addr
 }
 
-var everywhere = netip.MustParsePrefix("0.0.0.0/0")
+// everywhere is every address of the family.
+func (f Family) everywhere() netip.Prefix {
+	return of(f, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+}
 
 func (p *plan) space(name string, forward bool) int {
-	p.spaces = append(p.spaces, &space{name: name, forward: forward})
+	p.spaces = append(p.spaces, &space{name: name, family: p.family, forward: forward})
 	return len(p.spaces) - 1
 }
 
@@ -73,5 +103,5 @@ func (p *plan) link(a int, nameA string, b int, nameB string) {
 // pass makes a space send what comes in by one device out by the other.
 func (s *space) pass(one, other string) {
 	s.rules = append(s.rules, rule{one, 1}, rule{other, 2})
-	s.routes = append(s.routes, route{table: 1, dest: everywhere, dev: other}, route{table: 2, dest: everywhere, dev: one})
+	s.routes = append(s.routes, route{table: 1, dest: s.family.everywhere(), dev: other}, route{table: 2, dest: s.family.everywhere(), dev: one})
 }

@@ -24,12 +24,18 @@ func TestRandomNetworksCompile(t *testing.T) {
 		if err := problems.Err(); err != nil {
 			rt.Fatal(err)
 		}
-		p, err := compile(g)
-		if err != nil {
+		six, problems := resource.New(random.Six(all))
+		if err := problems.Err(); err != nil {
 			rt.Fatal(err)
 		}
-		for _, bad := range p.faults() {
-			rt.Error(bad)
+		for f, g := range map[Family]*resource.Graph{IPv4: g, IPv6: six} {
+			p, err := compile(g, f)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for _, bad := range p.faults() {
+				rt.Error(bad)
+			}
 		}
 	})
 	for _, typ := range []string{"AWS::EC2::TransitGatewayRoute", "AWS::EC2::VPCPeeringConnection", "AWS::EC2::NatGateway", "AWS::EC2::InternetGateway",
@@ -82,9 +88,9 @@ func (p *plan) faults() []string {
 func TestRulesThatMatchNothingAreLeftOut(t *testing.T) {
 	c := &compiler{g: mustGraph(t)}
 	got := c.groupRules("saddr", []resource.SGRule{
-		{Protocol: resource.TCP, From: 443, To: 80, CIDR: everywhere},
-		{Protocol: resource.TCP, From: 0, To: 65535, CIDR: everywhere},
-		{Protocol: resource.ICMP, From: 252, To: 252, CIDR: everywhere},
+		{Protocol: resource.TCP, From: 443, To: 80, CIDR: IPv4.everywhere()},
+		{Protocol: resource.TCP, From: 0, To: 65535, CIDR: IPv4.everywhere()},
+		{Protocol: resource.ICMP, From: 252, To: 252, CIDR: IPv4.everywhere()},
 		{Protocol: resource.UDP, From: 53, To: 53, Group: resource.Link{ID: "nobody"}},
 	})
 	if want := "meta l4proto 6 accept|meta l4proto 1 accept"; strings.Join(got, "|") != want {

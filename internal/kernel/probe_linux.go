@@ -61,7 +61,7 @@ func (p *prober) socket(proto resource.Protocol) (int, error) {
 	if proto == resource.UDP {
 		typ = unix.SOCK_DGRAM
 	}
-	fd, err := unix.Socket(unix.AF_INET, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(of(p.m.plan.family, unix.AF_INET, unix.AF_INET6), typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -89,7 +89,10 @@ func (p *prober) listen(probes []Probe) error {
 			if err != nil {
 				return err
 			}
-			if err := unix.Bind(fd, &unix.SockaddrInet4{Port: int(q.Port), Addr: p.m.plan.ends[q.To].Addr.As4()}); err != nil {
+			if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil { // of the look before
+				return err
+			}
+			if err := unix.Bind(fd, door4or6(p.m.plan.ends[q.To].Addr, q.Port)); err != nil {
 				return err
 			}
 			if q.Protocol == resource.TCP {
@@ -104,6 +107,14 @@ func (p *prober) listen(probes []Probe) error {
 		}
 	}
 	return nil
+}
+
+// door4or6 is a port of an address, as the kernel takes it.
+func door4or6(a netip.Addr, port uint16) unix.Sockaddr {
+	if a.Is4() {
+		return &unix.SockaddrInet4{Port: int(port), Addr: a.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(port), Addr: a.As16()}
 }
 
 func (p *prober) watch(fd int, events uint32) error {
@@ -169,7 +180,7 @@ func (p *prober) start(q numbered, to netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(q.Port), Addr: to.As4()})
+	err = unix.Connect(fd, door4or6(to, q.Port))
 	switch {
 	case err == nil && q.Protocol == resource.UDP:
 		if _, err := unix.Write(fd, []byte("?")); err != nil {

@@ -2,13 +2,13 @@ package kernel_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/suretyhq/surety/internal/kernel"
-	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/resource/build"
 	"github.com/suretyhq/surety/internal/value"
@@ -106,12 +106,17 @@ func (b town) boxed(check bool) {
 
 // firewall adds a firewall that passes only TCP 443 from VPC 0 to VPC 1, and
 // leads both VPCs' ranges to it in the given tables.
-func (b town) firewall(tables ...string) {
+func (b town) firewall(tables ...string) { b.firewallOf(nil, tables...) }
+
+// firewallOf is firewall with more in its policy.
+func (b town) firewallOf(more build.Props, tables ...string) {
 	b.Add("AWS::NetworkFirewall::RuleGroup", "Rules", build.Props{"RuleGroup": build.Props{"RulesSource": build.Props{"StatefulRules": []build.Props{
 		{"Action": "PASS", "Header": build.Props{"Protocol": "TCP", "Source": "10.0.0.0/16", "SourcePort": "ANY", "Direction": "FORWARD", "Destination": "10.1.0.0/16", "DestinationPort": "443"}}}}}})
-	b.Add("AWS::NetworkFirewall::FirewallPolicy", "Policy", build.Props{"FirewallPolicy": build.Props{"StatelessDefaultActions": []string{"aws:forward_to_sfe"},
+	policy := build.Props{"StatelessDefaultActions": []string{"aws:forward_to_sfe"},
 		"StatefulEngineOptions": build.Props{"RuleOrder": "STRICT_ORDER"}, "StatefulDefaultActions": []string{"aws:drop_strict"},
-		"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Rules"), "Priority": 1}}}})
+		"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Rules"), "Priority": 1}}}
+	maps.Copy(policy, more)
+	b.Add("AWS::NetworkFirewall::FirewallPolicy", "Policy", build.Props{"FirewallPolicy": policy})
 	b.Add("AWS::NetworkFirewall::Firewall", "Fw", build.Props{"FirewallPolicyArn": b.Ref("Policy"), "TransitGatewayId": b.Ref("Tgw"), "AvailabilityZoneMappings": []build.Props{{"AvailabilityZone": "apse2-az1"}}})
 	at := b.Attr("Fw", "TransitGatewayAttachmentId")
 	b.Add("AWS::EC2::TransitGatewayRouteTable", "FwTable", build.Props{"TransitGatewayId": b.Ref("Tgw")})
@@ -157,7 +162,7 @@ func (b town) group(id string, p build.Props) {
 // the kernel judges must disagree on one.
 func TestWhatTheKernelSays(t *testing.T) {
 	needKernel(t)
-	count := tally{noticed: map[network.Mutant]int{}}
+	count := newTally()
 	for name, c := range map[string]struct {
 		add  func(town)
 		want string
@@ -243,6 +248,36 @@ func TestWhatTheKernelSays(t *testing.T) {
 			b.route("A", "0.0.0.0/0", "NatGatewayId", b.Ref("Nat"))
 			b.acl("N", "in 100 allow 6 0.0.0.0/0 443 443", "out 100 allow -1 0.0.0.0/0 0 0")
 		}, "A>C C>A"},
+		"NAT gateway for what a gateway brings": {func(b town) {
+			b.gateway()
+			b.internet("1")
+			b.subnet("N", "1", "10.1.9.0/24")
+			b.Add("AWS::EC2::NatGateway", "Nat", build.Props{"SubnetId": b.Ref("SubnetN")})
+			b.route("N", "0.0.0.0/0", "GatewayId", b.Ref("Igw1"))
+			b.route("N", "10.0.0.0/16", "TransitGatewayId", b.Ref("Tgw"))
+			b.route("At1", "0.0.0.0/0", "NatGatewayId", b.Ref("Nat"))
+			b.route("A", "0.0.0.0/0", "TransitGatewayId", b.Ref("Tgw"))
+			b.tgwRoute("T0", "0.0.0.0/0", build.Props{"TransitGatewayAttachmentId": b.Ref("Att1")})
+		}, "A>B A>C A>internet B>A C>A"},
+		"private NAT before a group that tells": {func(b town) {
+			b.peer("0", "1")
+			b.subnet("N", "0", "10.0.9.0/24")
+			b.Add("AWS::EC2::NatGateway", "Nat", build.Props{"SubnetId": b.Ref("SubnetN"), "ConnectivityType": "private", "PrivateIpAddress": "10.0.9.9"})
+			b.route("A", "10.1.0.0/16", "NatGatewayId", b.Ref("Nat"))
+			b.route("N", "10.1.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx01"))
+			for _, id := range []string{"D", "E"} {
+				b.Add("AWS::EC2::SecurityGroup", "From"+id, build.Props{"VpcId": b.Ref("Vpc1"), "SecurityGroupIngress": []build.Props{{"IpProtocol": "-1", "CidrIp": map[string]string{"D": "10.0.9.0/24", "E": "10.0.0.0/24"}[id]}}})
+				b.host(id, "1", map[string]string{"D": "10.1.3.0/24", "E": "10.1.4.0/24"}[id], map[string]string{"D": "10.1.3.10", "E": "10.1.4.10"}[id], "From"+id)
+				b.route(id, "10.0.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx01"))
+			}
+			b.route("B", "10.0.0.0/16", "VpcPeeringConnectionId", b.Ref("Pcx01"))
+		}, "A>B A>C A>D C>A D>B E>B"},
+		"firewall with stateless rules": {func(b town) {
+			b.gateway()
+			b.firewallOf(build.Props{"StatelessRuleGroupReferences": []build.Props{{"Priority": 1, "ResourceArn": b.Ref("Stateless")}}}, "T0", "T1")
+			b.Add("AWS::NetworkFirewall::RuleGroup", "Stateless", build.Props{"Type": "STATELESS", "RuleGroup": build.Props{"RulesSource": build.Props{"StatelessRulesAndCustomActions": build.Props{"StatelessRules": []build.Props{
+				{"Priority": 1, "RuleDefinition": build.Props{"Actions": []string{"aws:drop"}, "MatchAttributes": build.Props{"Protocols": []any{6}, "DestinationPorts": []build.Props{{"FromPort": 443, "ToPort": 443}}}}}}}}}})
+		}, "A>C C>A"},
 		"firewall, both ways":         {func(b town) { b.gateway(); b.firewall("T0", "T1") }, "A>B A>C C>A"},
 		"firewall, half a connection": {func(b town) { b.gateway(); b.firewall("T1") }, "A>C C>A"},
 		"instance that forwards":      {func(b town) { b.boxed(false) }, "A>B A>Box A>C B>A B>Box Box>A Box>B Box>C C>A C>Box"},
@@ -267,7 +302,7 @@ func TestWhatTheKernelSays(t *testing.T) {
 			if got != c.want {
 				t.Errorf("TCP 443:  got %s\nwant %s", got, c.want)
 			}
-			bad, err := compare(g, &count)
+			bad, err := compare(g, kernel.IPv4, count)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -287,7 +322,7 @@ func TestWhatTheKernelSays(t *testing.T) {
 // 443.
 func reached(t *testing.T, g *resource.Graph, window time.Duration) []string {
 	t.Helper()
-	m, err := kernel.Build(context.Background(), g)
+	m, err := kernel.Build(context.Background(), g, kernel.IPv4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +389,7 @@ func TestBuildRefusesWhatTheKernelCannotJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := kernel.Build(context.Background(), g)
+			m, err := kernel.Build(context.Background(), g, kernel.IPv4)
 			if err == nil {
 				_ = m.Close()
 				t.Fatal("built what it cannot judge")

@@ -32,10 +32,12 @@ func (n *Network) AllPairs(ctx context.Context, f func(a, b ClassID, r Reach)) e
 	return n.pairs(ctx, false, f)
 }
 
-// OpenPairs is AllPairs for the pairs between which something may flow.
+// OpenPairs is AllPairs for the pairs between which something may flow, without
+// those to services that gateway endpoints lead to: what does not get there by an
+// endpoint gets to the Internet too.
 func (n *Network) OpenPairs(ctx context.Context, f func(a, b ClassID, r Reach)) error {
 	return n.pairs(ctx, true, func(a, b ClassID, r Reach) {
-		if !r.May.IsEmpty() {
+		if !r.May.IsEmpty() && n.inside[b].service == "" {
 			f(a, b, r)
 		}
 	})

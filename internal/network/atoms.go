@@ -20,12 +20,15 @@ type atoms struct {
 	starts []netip.Addr // IPv4, then IPv6
 	v6     atom         // the first IPv6 atom
 	hidden []hiddenRange
+	public []int // by atom: how many public ones are before it; for services
 }
 
-// hiddenRange is a subnet's range that only deployment gives.
+// hiddenRange is a subnet's range that only deployment gives, or the addresses
+// of a service that a gateway endpoint leads to.
 type hiddenRange struct {
-	subnet *subnet
-	v6     bool
+	subnet  *subnet
+	v6      bool
+	service string
 }
 
 var (
@@ -84,8 +87,34 @@ func (a *atoms) len() int { return len(a.starts) + len(a.hidden) }
 
 // hide adds a hidden atom.
 func (a *atoms) hide(s *subnet, v6 bool) atom {
-	a.hidden = append(a.hidden, hiddenRange{s, v6})
+	a.hidden = append(a.hidden, hiddenRange{subnet: s, v6: v6})
 	return atom(a.len() - 1)
+}
+
+// hideService adds the atom of a service's addresses, which are public.
+func (a *atoms) hideService(name string) atom {
+	a.hidden = append(a.hidden, hiddenRange{service: name})
+	return atom(a.len() - 1)
+}
+
+// serviceOf returns the service whose addresses an atom stands for, or "".
+func (a *atoms) serviceOf(x atom) string {
+	if i := int(x) - len(a.starts); i >= 0 {
+		return a.hidden[i].service
+	}
+	return ""
+}
+
+// countPublic prepares match for services: inside says which atoms are not
+// public.
+func (a *atoms) countPublic(inside []bool) {
+	a.public = make([]int, len(inside)+1)
+	for i, in := range inside {
+		a.public[i+1] = a.public[i]
+		if !in {
+			a.public[i+1]++
+		}
+	}
 }
 
 // isV6 says whether an atom is of IPv6.
@@ -120,6 +149,8 @@ func (a *atoms) match(s span32, x atom) resource.Tri {
 	switch {
 	case s == all:
 		return resource.Yes
+	case a.serviceOf(x) != "" && a.public != nil && (s.lo >= s.hi || a.public[s.hi] == a.public[s.lo]):
+		return resource.No
 	case s.lo >= all.lo && s.hi <= all.hi && s.lo < s.hi:
 		return resource.Perhaps
 	}

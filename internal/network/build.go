@@ -43,6 +43,7 @@ type Network struct {
 	endpointAt   map[addr.Address]*resource.VPCEndpoint
 	instances    map[addr.Address][]instance
 	nats         map[addr.Address]*nat
+	services     map[string]service // behind gateway endpoints, by name
 	siteAt       map[addr.Address]*site
 	carried      *filter                        // by NAT gateways
 	served       *filter                        // by gateway endpoints
@@ -63,7 +64,7 @@ func Build(g *resource.Graph, opts ...Options) *Network {
 	n := &Network{graph: g,
 		vpcAt: map[addr.Address]*vpc{}, subnetAt: map[addr.Address]*subnet{}, byOwner: map[addr.Address][]ClassID{},
 		attachmentAt: map[addr.Address]*attachment{}, gatewayAt: map[addr.Address]*gateway{}, firewallAt: map[addr.Address]*firewall{},
-		endpointAt: map[addr.Address]*resource.VPCEndpoint{}, instances: map[addr.Address][]instance{}, nats: map[addr.Address]*nat{},
+		endpointAt: map[addr.Address]*resource.VPCEndpoint{}, instances: map[addr.Address][]instance{}, nats: map[addr.Address]*nat{}, services: map[string]service{},
 		doubts: map[addr.Address]*value.Reason{},
 	}
 	for _, o := range opts {
@@ -113,7 +114,7 @@ func (c *compiler) origins() {
 	}
 	for _, t := range c.n.nats {
 		if s := t.subnet; s != nil {
-			s.nat = add(origin{table: s.table, vpc: s.vpc, zone: s.view.Zone, sub: s})
+			s.nat = add(origin{table: s.table, vpc: s.vpc, zone: s.view.Zone, sub: s, back: true})
 		}
 	}
 }

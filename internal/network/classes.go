@@ -13,17 +13,18 @@ import (
 
 // class is what the walk needs of a Class.
 type class struct {
-	sub    *subnet // nil for an external class
-	atoms  [2][]atom
-	groups *groupSet
-	public resource.Tri
-	inert  bool // neither begins nor ends flows: NAT gateways, attachments
-	nat    bool
-	dead   bool
-	site   *site        // it is beyond a VPN gateway
-	void   bool         // nobody has the address
-	six    resource.Tri // has an IPv6 address
-	why    *value.Reason
+	sub     *subnet // nil for an external class
+	atoms   [2][]atom
+	groups  *groupSet
+	public  resource.Tri
+	inert   bool // neither begins nor ends flows: NAT gateways, attachments
+	nat     bool
+	dead    bool
+	site    *site        // it is beyond a VPN gateway
+	void    bool         // nobody has the address
+	service string       // whose addresses it is
+	six     resource.Tri // has an IPv6 address
+	why     *value.Reason
 }
 
 // groupSet is the security groups of a class, with their rules in one list.
@@ -216,21 +217,8 @@ func (c *compiler) groupSet(sets map[string]*groupSet, i resource.Interface) *gr
 // names is Internet.
 func (c *compiler) externals() {
 	a := c.n.atoms
-	c.n.outside = make([]bool, len(a.starts))
-	inside := make([]bool, len(a.starts))
-	mark := func(p netip.Prefix) {
-		for x := a.of(p); x.lo < x.hi; x.lo++ {
-			inside[x.lo] = true
-		}
-	}
-	for _, p := range private {
-		mark(netip.MustParsePrefix(p))
-	}
-	for _, v := range c.n.vpcs {
-		for _, p := range append(slices.Clone(v.view.CIDRs), v.view.IPv6...) {
-			mark(p)
-		}
-	}
+	c.n.outside = make([]bool, a.len())
+	inside := c.inside()
 	named := make([][]byte, len(a.starts))
 	for i, list := range c.lists() {
 		for _, s := range list {
@@ -267,6 +255,7 @@ func (c *compiler) externals() {
 		k.atoms[family] = append(k.atoms[family], atom(x))
 		c.n.classes[id].Addrs = append(c.n.classes[id].Addrs, a.prefixes(atom(x))...)
 	}
+	defer c.serviceClasses()
 	for id := range c.n.classes {
 		c.n.external = append(c.n.external, ClassID(id))
 		// Every list treats the atoms of a class alike, so one stands for all.
@@ -277,6 +266,25 @@ func (c *compiler) externals() {
 			}
 		}
 	}
+}
+
+// inside says which atoms are of no public address outside the graph.
+func (c *compiler) inside() []bool {
+	inside := make([]bool, len(c.n.atoms.starts))
+	mark := func(p netip.Prefix) {
+		for x := c.n.atoms.of(p); x.lo < x.hi; x.lo++ {
+			inside[x.lo] = true
+		}
+	}
+	for _, p := range private {
+		mark(netip.MustParsePrefix(p))
+	}
+	for _, v := range c.n.vpcs {
+		for _, p := range append(slices.Clone(v.view.CIDRs), v.view.IPv6...) {
+			mark(p)
+		}
+	}
+	return inside
 }
 
 // lists returns every list of addresses that a rule or route names, each once.
@@ -351,7 +359,8 @@ func (n *Network) has(id ClassID) bool { return id >= 0 && int(id) < len(n.class
 // so whoever proves that something cannot flow has to take them into account.
 func (n *Network) Unplaced() []resource.Interface { return n.unplaced }
 
-// External returns the classes of addresses outside the graph, Internet first.
+// External returns the classes of addresses outside the graph, Internet first,
+// but for those of services that gateway endpoints lead to (Service).
 func (n *Network) External() []ClassID { return n.external }
 
 // ClassesOf returns the classes that hold the interfaces of a resource.

@@ -56,25 +56,33 @@ type rank uint8
 const (
 	rankStatic rank = iota
 	rankPrefixList
-	rankPropagated
+	rankPropagated // in a Transit Gateway's table, by a VPC
+	rankDirectConnect
+	rankConnect
+	rankVPN
+	rankPeering
 )
+
+// propagated says whether nobody wrote the route down.
+func (r rank) propagated() bool { return r >= rankPropagated }
 
 // route is a route of any table.
 type route struct {
-	spans  []span32
-	bits   []int // prefix length, parallel to spans
-	why    *value.Reason
-	maybe  *value.Reason // the route may not be there
-	public bool          // an AWS-managed prefix list: only public addresses
-	rank   rank
-	local  bool
-	kind   resource.TargetKind
-	to     resource.Link
-	by     addr.Address
-	prop   string
-	text   string // the destination as written
-	hole   bool
-	attach *attachment
+	spans   []span32
+	bits    []int // prefix length, parallel to spans
+	why     *value.Reason
+	maybe   *value.Reason // the route may not be there
+	public  bool          // an AWS-managed prefix list: only public addresses
+	service string        // of a gateway endpoint: the service that it leads to
+	rank    rank
+	local   bool
+	kind    resource.TargetKind
+	to      resource.Link
+	by      addr.Address
+	prop    string
+	text    string // the destination as written
+	hole    bool
+	attach  *attachment
 }
 
 // table is a VPC's or a Transit Gateway's route table.
@@ -176,6 +184,7 @@ func (c *compiler) compile() {
 	c.firewalls()
 	c.routeTables()
 	c.subnets()
+	c.services()
 	c.gateways()
 	c.n.routing = c.n.atoms.newPartition(c.routed)
 	c.networkACLs()
@@ -427,6 +436,9 @@ func (c *compiler) route(r resource.Route) route {
 	if r.Propagated {
 		x.rank = rankPropagated
 	}
+	if e := resource.View[resource.VPCEndpoint](c.g, r.To.To); e != nil && e.Type == "Gateway" && x.public {
+		x.service, x.why, x.public = serviceOf(e), nil, false // its destination is the service's list
+	}
 	return x
 }
 
@@ -501,6 +513,13 @@ func (c *compiler) nats() {
 			x.vpc, x.source = x.subnet.vpc, x.subnet.atoms[0]
 		} else {
 			x.vpc = c.n.vpcAt[v.VPC.To]
+			if x.vpc != nil { // it may have any address of its VPC
+				for _, s := range x.vpc.local {
+					for a := s.lo; a < s.hi; a++ {
+						x.source = append(x.source, a)
+					}
+				}
+			}
 		}
 		if v.Address.IsValid() {
 			x.source = []atom{c.n.atoms.at(v.Address)}
@@ -533,7 +552,7 @@ func (c *compiler) endpoints() {
 	}
 	for _, i := range c.g.Interfaces() {
 		if s := c.n.subnetAt[i.Subnet.To]; s != nil && i.Kind == resource.EndInstance {
-			x := instance{subnet: s, forwards: i.Forwards}
+			x := instance{subnet: s, forwards: i.Forwards, public: i.Public}
 			c.n.instances[i.Owner.Addr] = append(c.n.instances[i.Owner.Addr], x)
 			if !i.Self.IsZero() && i.Self != i.Owner.Addr {
 				c.n.instances[i.Self] = append(c.n.instances[i.Self], x)
@@ -546,6 +565,7 @@ func (c *compiler) endpoints() {
 type instance struct {
 	subnet   *subnet
 	forwards bool
+	public   resource.Tri
 }
 
 func protocolOf(name string) resource.Protocol {

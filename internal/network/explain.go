@@ -103,6 +103,8 @@ func (n *Network) muteHop(a, b ClassID) Hop {
 		h.Decision = "nothing outside the graph routes to an address that is in no network of it and not public"
 	case src.sub == nil && dst.sub == nil:
 		h.Decision = "both ends are outside the graph"
+	case src.service != "":
+		h.Code, h.Decision = "VPCE_INTRA_VPC_TRAFFIC", "a service behind an endpoint begins no connections"
 	case dst.nat:
 		h.At, h.Code, h.Decision = n.resourceOf(b), "NO_POSSIBLE_DESTINATION", "a NAT gateway drops what nobody inside asked for"
 	case dst.inert:
@@ -164,7 +166,7 @@ func (t *trip) arrives(f *flow) bool {
 	refsOut, refsIn, sees := resource.Yes, resource.Yes, one(t.src.x)
 	if t.there != nil {
 		refsOut, refsIn = t.there.out, t.there.in
-		if t.there.nat != nil && t.there.end == arrives {
+		if t.translates() {
 			sees, refsIn = many(t.there.nat.source), resource.No
 		}
 	}
@@ -328,6 +330,12 @@ func (tr *tracer) translated(t *trip) {
 func (tr *tracer) known(st *step) {
 	if tr != nil {
 		tr.add(Hop{At: st.at, By: st.by, Decision: "the firewall knows the flow and lets its reply by"})
+	}
+}
+
+func (tr *tracer) passes(st *step) {
+	if tr != nil {
+		tr.add(Hop{At: st.at, By: st.by, Decision: "the firewall has not seen the flow begin, whose reply comes by"})
 	}
 }
 
@@ -505,14 +513,19 @@ func (tr *tracer) groups(t *trip, own *class, dir int, refs resource.Tri, used *
 
 // lostReferences is the code for a reference to a group that does not hold.
 func (t *trip) lostReferences() string {
-	if t.there != nil {
-		for _, st := range t.there.steps {
-			if st.kind == stepNAT || st.kind == stepFirewall {
-				return "SG_REFERENCES_NOT_PRESERVED"
-			}
+	code := "SG_REFERENCES_NOT_PRESERVED"
+	if t.there == nil || t.there.boxed {
+		return code
+	}
+	for _, st := range t.there.steps {
+		switch {
+		case st.kind == stepNAT || st.kind == stepFirewall:
+			return "SG_REFERENCES_NOT_PRESERVED"
+		case st.transit:
+			code = "SG_REFERENCING_SUPPORT"
 		}
 	}
-	return "SG_REFERENCING_SUPPORT"
+	return code
 }
 
 // refersTo says whether a rule refers to a group of the peer.

@@ -150,11 +150,14 @@ func (c *compiler) policy(f *firewall, p *resource.FirewallPolicy) {
 	}
 	for _, l := range p.StatefulGroups {
 		g := resource.View[resource.RuleGroup](c.g, l.To)
-		if g == nil || len(g.Unknown) > 0 || g.Rules != "" {
+		if g == nil || len(g.Unknown) > 0 {
 			f.stateful = append(f.stateful, c.undecided(f, l, g))
 			continue
 		}
 		f.stateful = append(f.stateful, c.statefulGroup(f, p, g)...)
+	}
+	if !p.StrictOrder && c.n.options.Mutant == FirewallOrderIgnored {
+		return
 	}
 	if !p.StrictOrder {
 		// Default action order: pass rules first, then drop, then reject.
@@ -186,20 +189,14 @@ func statelessAction(actions []string) fwAction {
 	return fwForward
 }
 
-// undecided is a group of rules that cannot be decided here: it may drop or
-// pass anything.
+// undecided is a group of rules that is not known: it may drop or pass anything.
 func (c *compiler) undecided(f *firewall, l resource.Link, g *resource.RuleGroup) fwRule {
-	why := &value.Reason{Code: "FIREWALL_UNSUPPORTED_RULE_OPTIONS", At: f.addr, Property: l.Property, Text: "rules in Suricata's language are not decided here"}
 	r := fwRule{action: fwDrop, set: c.n.ports.all, reverse: c.n.ports.all, source: c.everywhere(), dest: c.everywhere()}
-	switch {
-	case g == nil:
-		why = unknownLink(l, f.addr, "rule group")
-	case len(g.Unknown) > 0:
-		why, r.by = g.Unknown[0], g.Addr
-	default:
-		why.At, why.Property, r.by, r.prop = g.Addr, "RuleGroup/RulesSource/RulesString", g.Addr, "RuleGroup/RulesSource/RulesString"
+	if g == nil {
+		r.maybe = unknownLink(l, f.addr, "rule group")
+	} else {
+		r.maybe, r.by = g.Unknown[0], g.Addr
 	}
-	r.maybe = why
 	return r
 }
 
@@ -268,7 +265,25 @@ func statefulProtocol(name string) (resource.Protocol, bool) {
 }
 
 // harmless are rule options that do not decide whether a packet matches.
-var harmless = []string{"sid", "msg", "rev", "gid", "classtype", "priority", "metadata", "reference"}
+var harmless = []string{"sid", "msg", "rev", "gid", "classtype", "priority", "metadata", "reference", "noalert"}
+
+// decidedFlow says whether a rule's option flow changes nothing about which
+// connections come about: towards the server all begin; without what follows
+// the handshake none is one, and only then names are asked for.
+func decidedFlow(action fwAction, setting string) bool {
+	for s := range strings.SplitSeq(setting, ",") {
+		switch strings.TrimSpace(s) {
+		case "to_server":
+		case "established":
+			if action == fwPass {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // statefulGroup compiles the rules of one group with its HOME_NET: its own, or
 // the policy's, or the VPC's that the firewall stands in ("PolicyVariables").
@@ -299,7 +314,10 @@ func (c *compiler) stateful(g *resource.RuleGroup, r resource.StatefulRule, home
 	proto, deeper := statefulProtocol(r.Protocol)
 	x := fwRule{action: fwDrop, by: g.Addr, prop: r.Property, maybe: r.Unknown, both: r.Direction == "ANY",
 		set: c.portSet([]resource.Protocol{proto}, r.DestinationPorts), reverse: c.portSet([]resource.Protocol{proto}, r.SourcePorts), sourcePorts: r.SourcePorts, destPorts: r.DestinationPorts}
-	if r.Action == "PASS" {
+	switch {
+	case r.Action == "PASS" && len(r.Names) > 0:
+		x.action, x.names, deeper = fwNames, r.Names, false
+	case r.Action == "PASS":
 		x.action = fwPass
 	}
 	doubt := func(code, text string) {
@@ -312,10 +330,12 @@ func (c *compiler) stateful(g *resource.RuleGroup, r resource.StatefulRule, home
 	}
 	for _, o := range r.Options {
 		key, setting, _ := strings.Cut(o, ":")
-		decided := slices.Contains(harmless, key) || (key == "flow" && setting == "to_server")
-		if !decided {
+		if !slices.Contains(harmless, key) && (key != "flow" || !decidedFlow(x.action, setting)) {
 			doubt("FIREWALL_UNSUPPORTED_RULE_OPTIONS", "the rule option "+o+" is not decided here")
 		}
+	}
+	if len(r.Names) > 0 && x.action != fwNames {
+		doubt("FIREWALL_UNSUPPORTED_RULE_OPTIONS", "what asks for "+strings.Join(r.Names, ", ")+" is dropped, and anything else is not")
 	}
 	x.source = c.variable(r.Source, r.SourceNegated, r.SourceText, home, doubt)
 	x.dest = c.variable(r.Destination, r.DestNegated, r.DestinationText, home, doubt)

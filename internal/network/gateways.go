@@ -89,13 +89,33 @@ func (c *compiler) gatewayRoute(r resource.GatewayRoute) route {
 		x.rank, x.text = rankPrefixList, "prefix list "+linkText(r.Dest.PrefixList)
 		x.spans, x.bits, x.why = c.prefixList(r.Dest.PrefixList, r.Addr)
 	}
+	a := c.n.attachmentAt[r.Attachment.To]
 	if r.Propagated {
-		x.rank = rankPropagated
+		x.rank = propagatedBy(a)
 	}
 	if !x.hole {
-		x.attach = c.n.attachmentAt[r.Attachment.To]
+		x.attach = a
 	}
 	return x
+}
+
+// propagatedBy ranks the routes that an attachment propagates ("Transit gateway
+// route tables": route evaluation order).
+func propagatedBy(a *attachment) rank {
+	if a == nil {
+		return rankPropagated
+	}
+	switch a.view.Kind {
+	case resource.AttachDirectConnect:
+		return rankDirectConnect
+	case resource.AttachConnect:
+		return rankConnect
+	case resource.AttachVPN:
+		return rankVPN
+	case resource.AttachPeering:
+		return rankPeering
+	}
+	return rankPropagated
 }
 
 // propagate fills a table with what an attachment brings: a VPC its ranges
@@ -119,7 +139,7 @@ func (c *compiler) propagate(t *table, a *attachment, by addr.Address, prop stri
 			}
 		}
 		t.routes = append(t.routes, r)
-	case resource.AttachVPN, resource.AttachOther:
+	case resource.AttachVPN, resource.AttachConnect, resource.AttachDirectConnect, resource.AttachOther:
 		t.why = &value.Reason{Code: "TGW_RTB_ROUTES_ARE_UNKNOWN", At: by, Property: prop, Text: "the attachment propagates routes that are not in the graph"}
 	}
 }
@@ -199,7 +219,7 @@ func (n *Network) choose(t *table, x atom) (best *route, instead []*route) {
 	}
 	for i := range t.routes {
 		r := &t.routes[i]
-		if r.local || (r.hole && n.options.Mutant == BlackholeFallsThrough) || (local && r.rank == rankPropagated) {
+		if r.local || (r.hole && n.options.Mutant == BlackholeFallsThrough) || (local && r.rank.propagated() && n.options.Mutant != LocalLosesToPropagated) {
 			continue
 		}
 		bits, hit := n.hit(r, x)
@@ -212,12 +232,14 @@ func (n *Network) choose(t *table, x atom) (best *route, instead []*route) {
 			instead = append(instead, r)
 		case hit == resource.Yes && (best == nil || n.beats(r, bits, best, bestBits)):
 			best, bestBits = r, bits
+		case hit == resource.Yes && ties(r, bits, best, bestBits):
+			instead = append(instead, r)
 		}
 	}
 	if best != nil && len(instead) > 0 {
 		kept := instead[:0]
 		for _, r := range instead {
-			if bits, hit := n.hit(r, x); hit == resource.No || hit == resource.Perhaps || n.beats(r, bits, best, bestBits) {
+			if bits, hit := n.hit(r, x); hit == resource.No || hit == resource.Perhaps || n.beats(r, bits, best, bestBits) || ties(r, bits, best, bestBits) {
 				kept = append(kept, r)
 			}
 		}
@@ -238,6 +260,12 @@ func (n *Network) hit(r *route, x atom) (bits int, found resource.Tri) {
 			return bits, resource.No
 		}
 	}
+	if r.service != "" {
+		if r.service == n.atoms.serviceOf(x) {
+			return 32, resource.Yes
+		}
+		return bits, resource.No
+	}
 	for i, s := range r.spans {
 		switch hit := n.atoms.match(s, x); {
 		case hit == resource.No:
@@ -250,15 +278,35 @@ func (n *Network) hit(r *route, x atom) (bits int, found resource.Tri) {
 	return bits, found
 }
 
+// ties says whether two routes by prefix lists lead elsewhere for the same
+// range: which one counts is then anybody's guess ("Route priority": prefix
+// lists, "we randomly choose which route takes priority").
+func ties(r *route, bits int, best *route, bestBits int) bool {
+	return best != nil && bits == bestBits && r != best && r.rank == rankPrefixList && best.rank == rankPrefixList &&
+		(r.hole != best.hole || !r.to.Same(best.to))
+}
+
 func (n *Network) beats(r *route, bits int, best *route, bestBits int) bool {
 	if bits != bestBits {
 		return (bits > bestBits) != (n.options.Mutant == ShorterPrefix)
 	}
+	switch n.options.Mutant {
+	case PropagatedBeatsStatic:
+		return r.rank > best.rank && !best.local
+	case PrefixListBeatsStatic:
+		if r.rank == rankPrefixList && best.rank == rankStatic && !best.local {
+			return true
+		}
+		if r.rank == rankStatic && best.rank == rankPrefixList {
+			return false
+		}
+	case VPNBeatsVPC:
+		if r.rank.propagated() && best.rank.propagated() {
+			return r.rank > best.rank
+		}
+	}
 	if best.local {
 		return true // a route for the VPC's own range replaces the local one's target
-	}
-	if n.options.Mutant == PropagatedBeatsStatic {
-		return r.rank > best.rank
 	}
 	return r.rank < best.rank
 }

@@ -38,7 +38,7 @@ func TestGatewayEndpoints(t *testing.T) {
 		{"a ping may be an echo", "52.95.0.0/16", "a", "52.95.1.1", "icmp", "may"},
 		{"not to the rest of the internet", "52.95.0.0/16", "a", "52.96.1.1", "tcp 443", "NO_ROUTE_TO_DESTINATION"},
 		{"not from a subnet without a route", "52.95.0.0/16", "b", "52.95.1.1", "tcp 443", "NO_ROUTE_TO_DESTINATION"},
-		{"a list that is not known leads nowhere that is", "", "a", "52.95.1.1", "tcp 443", "NO_POSSIBLE_DESTINATION"},
+		{"a list that is not known leads to the service alone", "", "a", "52.95.1.1", "tcp 443", "NO_ROUTE_TO_DESTINATION"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLab()

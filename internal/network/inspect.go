@@ -11,6 +11,8 @@ import (
 // is what it lets by for names only.
 type verdict struct {
 	must, may, named PacketSet
+	there            lot    // what gets past it, whatever becomes of the replies
+	alone            [2]lot // what its stateless rules pass by themselves, there and back
 	names            []string
 	by               *fwRule // the first rule that decides about want
 	want             PacketSet
@@ -57,16 +59,21 @@ func (n *Network) decide(f *firewall, from, to atom, want PacketSet) *verdict {
 	all := n.ports.all
 	if n.blind() {
 		v.must, v.may = all, all
+		v.there = lot{all, all}
+		v.alone = [2]lot{v.there, v.there}
 		return v
 	}
 	if f.why != nil {
 		v.may, v.why = all, f.why
+		v.there = lot{may: all}
+		v.alone = [2]lot{v.there, v.there}
 		return v
 	}
 	pass, forward := n.stateless(f, v, from, to, false)
 	passBack, forwardBack := n.stateless(f, v, to, from, true)
 	kept, named := n.stateful(f, v, forward, from, to)
 	sure := kept.must.Or(named.must)
+	v.there, v.alone = lot{sure.Or(pass.must), kept.may.Or(named.may).Or(pass.may)}, [2]lot{pass, passBack}
 	v.must = sure.And(forwardBack.must).Or(pass.must.And(passBack.must))
 	v.may = kept.may.Or(named.may).Or(pass.may).And(forwardBack.may.Or(passBack.may))
 	v.named = named.may.Minus(kept.must).Minus(pass.must).And(v.may)
@@ -128,7 +135,7 @@ func (n *Network) stateless(f *firewall, v *verdict, from, to atom, reply bool) 
 		}
 		rest.must = rest.must.Minus(set)
 	}
-	for i := range f.stateless {
+	for i := 0; i < len(f.stateless) && n.options.Mutant != StatelessIgnored; i++ {
 		r := &f.stateless[i]
 		set, client := r.set, ephemeral(r.sourcePorts)
 		if reply {

@@ -107,9 +107,6 @@ func internetSemantics() []semantic {
 		}, []probe{{"x", "y", "tcp 443", "FIREWALL_RULES_RESTRICTION"}, {"x", "y", "tcp 80", "must"}, {"y", "x", "tcp 443", "must"}}},
 		{"domain list holds for HOME_NET", "Stateful domain list rule groups", func(l *lab) { firewalled(l, domains) },
 			[]probe{{"x", "internet", "tcp 443", "must"}, {"x", "internet", "tcp 22", "FIREWALL_RULES_RESTRICTION"}, {"y", "internet", "tcp 443", "FIREWALL_RULES_RESTRICTION"}, {"x", "y", "tcp 443", "must"}}},
-		{"Suricata rules are not decided", "Stateful rule groups", func(l *lab) {
-			firewalled(l, build.Props{"RulesString": "pass tcp any any -> any any (sid:1;)"})
-		}, []probe{{"x", "y", "tcp 443", "may"}}},
 		{"rule options are not decided", "Standard stateful rule groups", func(l *lab) {
 			r := rule("PASS", "TCP", "ANY", "ANY", "443")
 			r["RuleOptions"] = []build.Props{{"Keyword": "geoip", "Settings": []string{"dst,AU"}}}

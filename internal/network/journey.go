@@ -9,12 +9,13 @@ type journey struct {
 	ways         []*line // there
 	backs, toNAT []*line
 	i, j, k      int
+	home         atom // where replies go
 	once         bool // one trip without a way back is due
 	found        bool // a way back of the present way there was found
 }
 
 func (j *journey) begin(n *Network, src, dst end) {
-	j.trip = trip{n: n, src: src, dst: dst}
+	j.trip, j.home = trip{n: n, src: src, dst: dst}, src.x
 	switch {
 	case src.k.sub != nil && src.k.sub == dst.k.sub:
 		j.same, j.once = true, true
@@ -99,7 +100,7 @@ func (j *journey) lookBack() {
 	default:
 		origin = j.dst.k.sub.start
 	}
-	j.backs = n.linesTo(origin, j.src.x)
+	j.backs = n.linesTo(origin, j.home)
 }
 
 func (n *Network) isEgressOnly(l *line) bool {

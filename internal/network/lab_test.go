@@ -205,6 +205,9 @@ func (l *lab) classOf(t testing.TB, n *network.Network, name string) network.Cla
 	if name == "internet" {
 		return network.Internet
 	}
+	if id, ok := n.Service(name); ok {
+		return id
+	}
 	ids := n.ClassesOf(l.Addr(name))
 	if len(ids) != 1 {
 		t.Fatalf("%s has classes %v", name, ids)

@@ -23,6 +23,7 @@ type line struct {
 	nat   *nat    // which rewrote the source last
 	fws   []passed
 	pins  []pin
+	boxed bool         // a middlebox passed it on
 	in    resource.Tri // group references of the destination's ingress rules hold
 	out   resource.Tri // group references of the source's egress rules hold
 	via   addr.Address // the gateway that it leaves by
@@ -60,6 +61,7 @@ const (
 	stepFirewall
 	stepNAT
 	stepPublic // needs a public address of the source
+	stepBlock  // VPC Block Public Access
 	stepOnly   // carries some protocols only
 )
 
@@ -80,6 +82,8 @@ type step struct {
 	sub     *subnet
 	fw      *firewall
 	nat     *nat
+	inner   *vpc    // whose internet gateway it is, of stepPublic and stepBlock
+	six     bool    // it is an egress-only gateway, of stepBlock
 	lets    *filter // of stepOnly
 	maybe   *value.Reason
 }
@@ -120,6 +124,7 @@ type origin struct {
 	zone  string
 	sub   *subnet // nil: any subnet with the table and zone
 	world bool
+	back  bool  // what a NAT gateway sends back
 	site  *site // what comes from beyond a VPN gateway
 }
 
@@ -265,10 +270,7 @@ func (w *walker) fromWorld(s state) {
 		w.stop(s, st)
 		return
 	}
-	s, ok := w.blocked(s, v)
-	if !ok {
-		return
-	}
+	s = s.blocked(v, nil, false)
 	s = s.add(step{kind: stepPublic, at: gateAddr(gate, v), by: gateAddr(gate, v), text: "the internet gateway translates the public address", code: "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"})
 	s.middle = true
 	if v.edge != nil {
@@ -284,18 +286,6 @@ func gateAddr(l resource.Link, v *vpc) addr.Address {
 		return v.addr
 	}
 	return l.To
-}
-
-// blocked applies VPC Block Public Access.
-func (w *walker) blocked(s state, v *vpc) (state, bool) {
-	switch v.view.BlockPublicAccess {
-	case resource.Yes:
-		w.stop(s, step{at: v.addr, by: v.addr, prop: "BlockPublicAccess", code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", text: "VPC Block Public Access keeps packets from and to the internet out"})
-		return s, false
-	case resource.Perhaps:
-		s = s.doubt(&value.Reason{Code: "VPC_BLOCK_PUBLIC_ACCESS_ENABLED", At: v.addr, Text: "VPC Block Public Access may block this direction, or exclude this VPC"})
-	}
-	return s, true
 }
 
 // inVPC looks the destination up in the table where the packet is.
@@ -453,7 +443,7 @@ func samePins(a, b []pin) bool {
 
 // alike says whether two lines do the same to every packet.
 func alike(a, b *line) bool {
-	if a.end != b.end || a.vpc != b.vpc || a.first != b.first || a.via != b.via || a.nat != b.nat || a.in != b.in || a.out != b.out ||
+	if a.end != b.end || a.vpc != b.vpc || a.first != b.first || a.via != b.via || a.nat != b.nat || a.boxed != b.boxed || a.in != b.in || a.out != b.out ||
 		(a.maybe == nil) != (b.maybe == nil) || len(a.fws) != len(b.fws) || len(a.steps) != len(b.steps) || (a.end == stops) != (b.end == stops) {
 		return false
 	}
@@ -470,7 +460,7 @@ func alike(a, b *line) bool {
 		if x.skip != never && x.sub != y.sub && (x.sub == nil || y.sub == nil || !x.sub.forwardsAlike(y.sub)) {
 			return false
 		}
-		if x.kind != y.kind || x.acl != y.acl || x.dir != y.dir || x.fw != y.fw || x.nat != y.nat || x.code != y.code || x.lets != y.lets || (x.maybe == nil) != (y.maybe == nil) {
+		if x.kind != y.kind || x.acl != y.acl || x.dir != y.dir || x.fw != y.fw || x.nat != y.nat || x.inner != y.inner || x.code != y.code || x.lets != y.lets || (x.maybe == nil) != (y.maybe == nil) {
 			return false
 		}
 	}

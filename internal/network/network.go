@@ -13,9 +13,8 @@
 // those of an address. Packets, Flows and Format translate packet sets. Reach
 // answers for a pair, AllPairs for all pairs, Explain says why, hop by hop,
 // with AWS Reachability Analyzer's codes. Egress lists a class's ways out to
-// the internet and what they pass; Relays follows a flow through a load
-// balancer, which ends one connection and begins another. Without is the
-// network after a failure.
+// the internet and what they pass; Through follows a flow through a load
+// balancer. Without is the network after a failure.
 //
 // What is not known before deployment is quantified: an interface that may
 // have any address of its subnet must satisfy a rule for all of them to be in
@@ -39,12 +38,14 @@ type ClassID int
 const Internet ClassID = 0
 
 // Class is interfaces that no rule or route tells apart, or addresses outside
-// the graph. Addrs is where their addresses lie: one address where it is fixed,
+// the graph; Service is the service that these are the addresses of, where a
+// gateway endpoint leads to it. Addrs is where their addresses lie: one address where it is fixed,
 // the subnet's ranges otherwise. Zone, Subnet and VPC are zero for an external
 // class.
 type Class struct {
 	ID       ClassID
 	External bool
+	Service  string
 	Zone     string
 	Subnet   addr.Address
 	VPC      addr.Address
@@ -137,18 +138,4 @@ type Exit struct {
 	Firewalls []addr.Address
 	Domains   []string
 	Path      Path
-}
-
-// Relay is what a load balancer passes on: packets Listen that reach Balancer
-// (any of Nodes) begin a new connection from a node to Targets with packets
-// Sends. Why is set where it is not known to whom.
-type Relay struct {
-	Balancer addr.Address
-	Listener addr.Address
-	Group    addr.Address
-	Nodes    []ClassID
-	Listen   PacketSet
-	Targets  []ClassID
-	Sends    PacketSet
-	Why      *value.Reason
 }

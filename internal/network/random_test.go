@@ -10,7 +10,6 @@ import (
 	"github.com/suretyhq/surety/addr"
 	"github.com/suretyhq/surety/internal/network"
 	"github.com/suretyhq/surety/internal/resource"
-	"github.com/suretyhq/surety/internal/resource/build"
 )
 
 // drawn is a random network and what may fail in it.
@@ -248,28 +247,6 @@ func TestExternalClassesAreTheRangesThatRulesName(t *testing.T) {
 	}
 	if reached != 1 {
 		t.Errorf("%d external classes reach it, want 1", reached)
-	}
-}
-
-func TestRelaysFollowABalancer(t *testing.T) {
-	l := newLab()
-	pair(l)
-	l.Add("AWS::ElasticLoadBalancingV2::LoadBalancer", "Alb", build.Props{"Type": "application", "Scheme": "internal", "Subnets": []any{l.Ref("A")}, "SecurityGroups": []any{l.Attr("Open", "GroupId")}})
-	l.Add("AWS::ElasticLoadBalancingV2::TargetGroup", "Tg", build.Props{"TargetType": "ip", "Protocol": "HTTPS", "Port": 8443, "VpcId": l.Ref("V"), "Targets": []build.Props{{"Id": "10.0.2.9", "Port": 8443}}})
-	l.Add("AWS::ElasticLoadBalancingV2::Listener", "L", build.Props{"LoadBalancerArn": l.Ref("Alb"), "Port": 443, "Protocol": "HTTPS",
-		"DefaultActions": []build.Props{{"Type": "forward", "TargetGroupArn": l.Ref("Tg")}}})
-	l.eni("t", "B", "Open", "10.0.2.9")
-	n := l.network(t)
-	relays := n.Relays(l.Addr("Alb"))
-	if len(relays) != 1 {
-		t.Fatalf("%d relays", len(relays))
-	}
-	r := relays[0]
-	if r.Why != nil || r.Listen != packets(n, "tcp 443") || r.Sends != packets(n, "tcp 8443") || !slices.Contains(r.Targets, l.classOf(t, n, "t")) {
-		t.Errorf("relay %+v", r)
-	}
-	if got := n.Reach(r.Nodes[0], r.Targets[0]); !got.Must.Contains(r.Sends) {
-		t.Error("the balancer must reach its target")
 	}
 }
 

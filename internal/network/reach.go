@@ -2,7 +2,6 @@ package network
 
 import (
 	"github.com/suretyhq/surety/internal/resource"
-	"github.com/suretyhq/surety/internal/value"
 )
 
 // end is one end of a flow: a class at one of its addresses.
@@ -47,6 +46,8 @@ type trip struct {
 	back     *line // from the destination, or from the NAT gateway
 	toNAT    *line // from an internal destination to the NAT gateway
 	same     bool  // both ends are in one subnet
+	halved   bool  // some firewall sees one direction only
+	half     flow  // what such firewalls let by
 	tr       *tracer
 }
 
@@ -79,7 +80,7 @@ func (r *Reach) or(o Reach) {
 
 // mute says whether nothing can flow between two classes, whatever the rules.
 func (n *Network) mute(a, b *class) bool {
-	if a.dead || b.dead || (a.sub == nil && b.sub == nil) || a.inert || a.void {
+	if a.service != "" || a.void || a.dead || b.dead || (a.sub == nil && b.sub == nil) || a.inert {
 		return true
 	}
 	return b.inert && (!b.nat || n.options.Mutant != NATAcceptsUnsolicited)
@@ -202,7 +203,7 @@ func (n *Network) cross(out *fabric, src, dst end) {
 		out.merge(&f, first)
 		if t.there != nil {
 			out.in, out.out = mix(out.in, t.there.in, first), mix(out.out, t.there.out, first)
-			if t.there.nat != nil && t.there.end == arrives {
+			if t.translates() {
 				out.seen = append(out.seen, t.there.nat.source...)
 			}
 		}
@@ -218,6 +219,12 @@ func mix(a, b resource.Tri, first bool) resource.Tri {
 		return resource.No
 	}
 	return resource.Perhaps
+}
+
+// translates says whether the destination sees a NAT gateway instead of the
+// source.
+func (t *trip) translates() bool {
+	return t.there.nat != nil && t.there.end == arrives && t.n.options.Mutant != NATKeepsSource
 }
 
 // lands says whether a line ends where an end is.
@@ -241,7 +248,8 @@ func (t *trip) forward(f *flow) bool {
 	if t.src.k.sub != nil && t.there.first != t.src.k.sub {
 		t.acl(f, t.src.k.sub.acl, t.src.k.sub, outward, one(t.dst.x))
 	}
-	sees := one(t.src.x)
+	sees, seen := one(t.src.x), 0
+	t.halved = false
 	for i := range t.there.steps {
 		if f.may.empty() {
 			return false
@@ -258,12 +266,20 @@ func (t *trip) forward(f *flow) bool {
 			}
 			t.acl(f, st.acl, st.sub, st.dir, far)
 		case stepFirewall:
-			t.firewall(f, st.fw, sees)
+			t.firewall(f, t.there.fws[seen], sees)
+			seen++
 		case stepNAT:
-			sees = many(st.nat.source)
+			if t.n.options.Mutant != NATKeepsSource {
+				sees = many(st.nat.source)
+			}
 			t.tr.nat(t, st)
 		case stepPublic:
+			if t.pastRedirection(f, t.there, st, t.src) {
+				return false
+			}
 			t.public(f, st)
+		case stepBlock:
+			t.block(f, st)
 		case stepOnly:
 			t.only(f, st)
 		default:
@@ -323,18 +339,6 @@ func (t *trip) acl(f *flow, a *acl, s *subnet, dir int, to far) {
 		f.keep(&sum.must, &sum.may)
 	}
 	t.tr.acl(t, a, s, dir, to, before, f)
-}
-
-func (t *trip) firewall(f *flow, fw *firewall, from far) {
-	must, may, named := t.n.ports.all, PacketSet{}, PacketSet{}
-	for i := range from.len() {
-		v := t.n.inspect(fw, from.at(i), t.dst.x)
-		must, may, named = must.And(v.must), may.Or(v.may), named.Or(v.named)
-	}
-	before := f.may
-	f.keep(&must, &may)
-	f.named = f.named.Or(named).And(f.may)
-	t.tr.firewall(t, fw, from, before, f)
 }
 
 // public asks for a public address: of the source on the way out, of the
@@ -410,6 +414,7 @@ func (t *trip) reply(f *flow) {
 		t.replyLine(&back, t.back, t.src)
 	}
 	n.apply(f, &back)
+	t.halve(f)
 }
 
 // toTranslator walks the replies' way to the NAT gateway.
@@ -427,6 +432,7 @@ func (t *trip) toTranslator(back *flow) {
 
 // replyLine walks replies along a line to an end.
 func (t *trip) replyLine(back *flow, l *line, to end) {
+	seen := 0
 	for i := range l.steps {
 		if back.may.empty() {
 			return
@@ -442,13 +448,19 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 				other = to.x
 			}
 			t.replyACL(back, st.acl, st.sub, st.dir, other)
+		case stepBlock:
+			// It decides about the packet that begins a flow.
 		case stepPublic:
 			// The flow's first packet had a public address; so has its reply.
+			if t.pastRedirection(back, l, st, t.dst) {
+				return
+			}
 			t.tr.plain(st)
 		case stepOnly:
 			// A reply is of the protocol that was carried.
 		case stepFirewall:
-			t.tr.known(st)
+			t.replyFirewall(l.fws[seen], st, to)
+			seen++
 		case stepNAT:
 			back.may, back.must = PacketSet{}, PacketSet{}
 			t.tr.stopAt(st, "NGW_SOURCE_ADDRESS_REASSIGN", "the reply leaves by a NAT gateway, which gives it another source")
@@ -460,7 +472,7 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		back.doubt()
 		t.tr.unknown(l.maybe)
 	}
-	if to.external() && l.end == leaves && t.n.answers(l) {
+	if to.external() && l.end == leaves && t.n.answers(l) && t.n.options.Mutant != EgressOnlyLetsIn {
 		back.doubt() // the gateway has not seen the flow begin
 		t.tr.unknown(t.n.unseen(l))
 	}
@@ -472,16 +484,6 @@ func (t *trip) replyLine(back *flow, l *line, to end) {
 		back.may, back.must = PacketSet{}, PacketSet{}
 		t.tr.strayedBack(t, l)
 		return
-	}
-	if t.lands(l, to) && l == t.back && !sameFirewalls(t) && t.n.options.Mutant != AsymmetricFirewallOK && !t.n.blind() {
-		// Half a TCP connection is dropped; datagrams stand alone, and may pass.
-		back.must, back.may.Ports[partTCP] = PacketSet{}, AtomSet{}
-		if t.tr != nil && t.tr.asked.Ports[partUDP].isEmpty() && t.tr.asked.Ports[partOther].isEmpty() {
-			back.may = PacketSet{}
-			t.tr.asymmetric(t)
-			return
-		}
-		t.tr.unknown(halfSeen)
 	}
 	if to.k.sub != nil && l.last != to.k.sub {
 		t.replyACL(back, to.k.sub.acl, to.k.sub, inward, t.dst.x)
@@ -500,32 +502,6 @@ func (t *trip) replyACL(back *flow, a *acl, s *subnet, dir int, other atom) {
 	}
 	back.keep(&v.must, &v.may)
 	t.tr.replyACL(t, a, s, dir, other, before, back)
-}
-
-// halfSeen is why datagrams that a firewall sees one way only may flow.
-var halfSeen = &value.Reason{Code: "FIREWALL_RULES_RESTRICTION", Text: "the flow passes a firewall one way only, or in two zones, which AWS does not support: a stateful firewall drops half a TCP connection, and may let datagrams through"}
-
-// sameFirewalls says whether replies pass the firewalls that the flow passed,
-// which drop what they have not seen begin ("asymmetric routing").
-func sameFirewalls(t *trip) bool {
-	back := t.back.fws
-	if t.toNAT != nil {
-		back = append(append([]passed(nil), back...), t.toNAT.fws...)
-	}
-	return subset(t.there.fws, back) && subset(back, t.there.fws)
-}
-
-func subset(a, b []passed) bool {
-	for _, p := range a {
-		found := false
-		for _, q := range b {
-			found = found || p == q
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
 
 // apply keeps of a flow what is let back: by protocol, since replies go to the

@@ -144,7 +144,7 @@ var semantics = []semantic{
 		l.subnet("X", "Xapp2", "10.1.2.0/24", "az2")
 		l.route("Xapp2", "0.0.0.0/0", "TransitGatewayId", "T")
 		l.eni("x2", "Xapp2", "XOpen", "")
-	}, []probe{{"x2", "y", "tcp 443", "TGW_ATTACH_VPC_AZ_RESTRICTION"}, {"y", "x2", "tcp 443", "TGW_ATTACH_VPC_AZ_RESTRICTION"}, {"x", "y", "tcp 443", "must"}}},
+	}, []probe{{"x2", "y", "tcp 443", "TGW_ROUTE_AZ_RESTRICTION"}, {"y", "x2", "tcp 443", "TGW_ROUTE_AZ_RESTRICTION"}, {"x", "y", "tcp 443", "must"}}},
 	{"attachment subnet's ACL", "How network ACLs work with transit gateways", func(l *lab) {
 		hub(l)
 		full(l)
@@ -227,5 +227,5 @@ func TestSemantics(t *testing.T) {
 }
 
 func allSemantics() []semantic {
-	return slices.Concat(semantics, internetSemantics(), inspectionSemantics(), beyondSemantics(), peeringSemantics())
+	return slices.Concat(semantics, internetSemantics(), inspectionSemantics(), beyondSemantics(), peeringSemantics(), factSemantics())
 }

@@ -51,6 +51,13 @@ func beyondSemantics() []semantic {
 			l.tgw("T")
 			both(l, "TransitGatewayId", "T")
 		}, []probe{{"a", "b", "tcp 443", "BAD_STATE_ROUTE"}}},
+		{"appliances behind a Gateway Load Balancer", "Access an inspection system using a Gateway Load Balancer endpoint", func(l *lab) {
+			pair(l)
+			l.subnet("V", "G", "10.0.9.0/24", "az1")
+			l.Add("AWS::EC2::VPCEndpoint", "Gwlb", build.Props{"VpcEndpointType": "GatewayLoadBalancer", "VpcId": l.Ref("V"), "SubnetIds": []any{l.Ref("G")}})
+			l.route("A", "10.0.2.0/24", "VpcEndpointId", "Gwlb")
+			l.route("B", "10.0.1.0/24", "VpcEndpointId", "Gwlb")
+		}, []probe{{"a", "b", "tcp 443", "may"}}},
 		{"an endpoint whose subnets are not known", "AWS::EC2::VPCEndpoint (Gateway Load Balancer)", func(l *lab) {
 			pair(l)
 			l.Add("AWS::EC2::VPCEndpoint", "Gwlb", build.Props{"VpcEndpointType": "GatewayLoadBalancer", "VpcId": l.Ref("V")})

@@ -24,22 +24,30 @@ func (w *walker) toInternet(s state, r *route) {
 		stop("NGW_SOURCE_ADDRESS_REASSIGN", "the internet gateway drops what comes from a private NAT gateway")
 		return
 	}
-	s, ok := w.blocked(s, s.vpc)
-	if !ok {
-		return
-	}
+	s = s.blocked(s.vpc, s.nat, false)
 	s = s.leave(never)
 	public := step{kind: stepRoute, at: at, by: at, text: "the internet gateway sends it to the internet"}
-	if s.nat == nil && !w.n.atoms.isV6(w.dst) {
-		public.kind, public.code = stepPublic, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
+	if s.nat == nil {
+		public.kind, public.code, public.inner = stepPublic, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", s.vpc
 		if w.home.vpc != s.vpc && w.n.options.Mutant != IGWWithoutPublicAddress {
-			stop("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "the source has no public address at this VPC's internet gateway")
+			w.foreign(s, at, "the source has no public address at this VPC's internet gateway")
 			return
 		}
 	}
 	l := s.add(public).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, at
 	w.out = append(w.out, l)
+}
+
+// foreign stops at a gateway to the internet what comes from another VPC: with
+// IPv4 the gateway knows no public address for it, with IPv6 the address is not
+// one of the gateway's VPC.
+func (w *walker) foreign(s state, at addr.Address, text string) {
+	code := "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
+	if w.n.atoms.isV6(w.dst) {
+		code, text = "GATEWAY_REJECTS_SPOOFED_TRAFFIC", "the source's address is not one of the VPC that the gateway is of"
+	}
+	w.stop(s, step{at: at, by: at, code: code, text: text})
 }
 
 // toEgressOnly leaves by an egress-only internet gateway, for IPv6 ("Enable
@@ -50,10 +58,11 @@ func (w *walker) toEgressOnly(s state, r *route) {
 		w.stop(s, step{at: at, by: at, code: "PROTOCOL_RESTRICTION", text: "an egress-only gateway carries IPv6 to the internet only"})
 		return
 	}
-	s, ok := w.blocked(s, s.vpc)
-	if !ok {
+	if w.home.vpc != s.vpc {
+		w.foreign(s, at, "")
 		return
 	}
+	s = s.blocked(s.vpc, nil, true)
 	l := s.leave(never).add(step{at: at, by: at, text: "the egress-only gateway sends it to the internet and keeps its state"}).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, at
 	w.out = append(w.out, l)
@@ -63,10 +72,10 @@ func (w *walker) toEgressOnly(s state, r *route) {
 func (w *walker) toNAT(s state, r *route) {
 	t := w.n.nats[r.to.To]
 	switch {
-	case t == nil || t.vpc == nil || (t.subnet == nil && !t.view.Regional):
+	case t == nil || t.vpc == nil || (t.subnet == nil && !t.view.Regional) || len(t.source) == 0:
 		w.unknown(s, unknownLink(r.to, r.by, "NAT gateway"))
 		return
-	case t.vpc != s.vpc:
+	case t.vpc != s.vpc && w.n.options.Mutant != NATAcrossVPCs:
 		w.stop(s, step{at: t.addr, by: r.by, code: "NGW_REQUIRES_SOURCE_IN_VPC", text: "the NAT gateway is in another VPC"})
 		return
 	case t.subnet != nil && w.n.dead[t.subnet.addr]:
@@ -121,14 +130,14 @@ func (w *walker) toPeer(s state, r *route) {
 		return
 	}
 	other := w.n.vpcAt[peer.To]
-	foreign := w.home.vpc != s.vpc
+	foreign := w.home.vpc != s.vpc || w.home.back // what a NAT gateway sends back is from elsewhere
 	if p.Active != resource.No && other == nil && !foreign && !w.n.isExternal(w.dst) {
 		// The peer may be any VPC of the graph whose id only deployment gives.
 		w.unknown(s, unknownLink(peer, p.Addr, "peer VPC"))
 		return
 	}
 	switch {
-	case p.Active == resource.No:
+	case p.Active == resource.No && w.n.options.Mutant != InactivePeeringCarries:
 		w.stop(s, step{at: p.Addr, by: p.Addr, code: "BAD_STATE", text: "the peering is not active"})
 		return
 	case other == nil:
@@ -148,7 +157,7 @@ func (w *walker) toPeer(s state, r *route) {
 	case p.Active == resource.Perhaps:
 		s = s.doubt(firstReason(p.Unknown, p.Addr, "whether the peering is active is not known"))
 	}
-	if p.CrossRegion != resource.No {
+	if p.CrossRegion != resource.No && w.n.options.Mutant != PeeringRefsEverywhere {
 		no := resource.No
 		if p.CrossRegion == resource.Perhaps {
 			no = resource.Perhaps
@@ -188,8 +197,12 @@ func (w *walker) toInstance(s state, r *route) {
 			return
 		}
 	}
-	if !i.forwards {
+	if !i.forwards && w.n.options.Mutant != SourceDestCheckIgnored {
 		w.stop(s, step{at: r.to.To, by: r.to.To, prop: "SourceDestCheck", code: "ENI_SOURCE_DEST_CHECK_RESTRICTION", text: "the interface checks source and destination and drops what is not its own"})
+		return
+	}
+	if w.home.world && s.table == s.vpc.edge && i.public == resource.No {
+		w.stop(s, step{at: r.to.To, by: r.by, code: "INGRESS_RTB_NO_PUBLIC_IP", text: "an edge route table leads to an interface without a public address, which then receives nothing"})
 		return
 	}
 	why := &value.Reason{Code: "PATH_THROUGH_APPLIANCE_NOT_CHECKED", At: r.to.To, Text: "what the instance does with packets is not in the graph"}
@@ -210,7 +223,7 @@ func (w *walker) through(s state, t *subnet, box step) {
 		s = s.add(step{kind: stepACL, at: t.addr, acl: t.acl, dir: inward, sub: t, skip: ifSource})
 	}
 	s = s.add(box)
-	s.in, s.out = resource.No, resource.No
+	s.in, s.out, s.boxed = resource.No, resource.No, true
 	s.vpc, s.table, s.zone, s.sub, s.middle = t.vpc, t.table, t.view.Zone, t, true
 	w.inVPC(s)
 }
@@ -304,7 +317,7 @@ func (w *walker) toGateway(s state, r *route) {
 			w.unknown(s, a.why)
 			return
 		}
-		w.stop(s, step{at: a.addr, by: a.addr, prop: "SubnetIds", code: "TGW_ATTACH_VPC_AZ_RESTRICTION", text: "the attachment has no subnet in the source's zone " + s.zone})
+		w.stop(s, step{at: a.addr, by: a.addr, prop: "SubnetIds", code: "TGW_ROUTE_AZ_RESTRICTION", text: "the attachment has no subnet in the source's zone " + s.zone})
 		return
 	}
 	s = s.leave(never)
@@ -539,7 +552,7 @@ func (w *walker) arriveByGateway(s state, from, a *attachment, gw addr.Address) 
 	}
 	for _, t := range entry {
 		next := s
-		if appliance != resource.No {
+		if appliance != resource.No && w.n.options.Mutant != ApplianceModeIgnored {
 			next.pins = append(next.pins[:len(next.pins):len(next.pins)], pin{a, t.view.Zone})
 		}
 		next.vpc, next.table, next.zone, next.sub, next.middle = a.vpc, t.table, t.view.Zone, t, true
@@ -563,5 +576,9 @@ func (w *walker) fromAttachment(s state) {
 		s = s.add(step{kind: stepACL, at: t.addr, acl: t.acl, dir: outward, sub: t, skip: ifDestination})
 	}
 	s.middle = false // the outbound rules are done
+	if w.n.options.Mutant == AttachmentTableIgnored {
+		w.deliver(s, &route{by: s.vpc.addr, text: "the VPC's own addresses"})
+		return
+	}
 	w.inVPC(s)
 }

@@ -148,6 +148,9 @@ func (e *Ends) ScopeOf(c network.ClassID) Scope {
 func (e *Ends) Name(c network.ClassID) string {
 	class := e.Net.Class(c)
 	if class.External {
+		if class.Service != "" {
+			return class.Service
+		}
 		if c == network.Internet || len(class.Addrs) == 0 {
 			return "the internet"
 		}

@@ -113,16 +113,28 @@ func TestAnAddressOfUnknownUseMayBeAnyInstances(t *testing.T) {
 }
 
 // Page: "Block public access to VPCs and subnets" (exclusions).
-func TestExclusionsTakeBackBlockPublicAccess(t *testing.T) {
-	b := newBuilder()
-	addVPC(b)
-	b.Add("AWS::EC2::VPC", "Closed", build.Props{"CidrBlock": "10.9.0.0/16"})
-	b.Add("AWS::EC2::VPCBlockPublicAccessOptions", "Block", build.Props{"InternetGatewayBlockMode": "block-bidirectional"})
-	b.Add("AWS::EC2::VPCBlockPublicAccessExclusion", "Except", build.Props{"SubnetId": b.Ref("A"), "InternetGatewayExclusionMode": "allow-bidirectional"})
-	for r, v := range resource.Views[resource.VPC](graph(t, b)) {
-		if want := map[string]resource.Tri{"Vpc": resource.Perhaps, "Closed": resource.Yes}[r.Addr.Logical]; v.BlockPublicAccess != want {
-			t.Errorf("%s: got %v, want %v", r.Addr.Logical, v.BlockPublicAccess, want)
-		}
+func TestExclusionsFromBlockPublicAccess(t *testing.T) {
+	for name, c := range map[string]struct {
+		exclusion   build.Props
+		vpc, subnet resource.Exemption
+	}{
+		"a subnet":            {build.Props{"SubnetId": newBuilder().Ref("A"), "InternetGatewayExclusionMode": "allow-bidirectional"}, resource.Exemption{}, resource.Exemption{In: resource.Yes, Out: resource.Yes}},
+		"a VPC":               {build.Props{"VpcId": newBuilder().Ref("Vpc"), "InternetGatewayExclusionMode": "allow-egress"}, resource.Exemption{Out: resource.Yes}, resource.Exemption{}},
+		"one of unknown mode": {build.Props{"VpcId": newBuilder().Ref("Vpc"), "InternetGatewayExclusionMode": build.Unknown("a test")}, resource.Exemption{In: resource.Perhaps, Out: resource.Perhaps}, resource.Exemption{}},
+		"one of unknown VPC":  {build.Props{"VpcId": build.Unknown("a test"), "InternetGatewayExclusionMode": "allow-egress"}, resource.Exemption{Out: resource.Perhaps}, resource.Exemption{}},
+		"another VPC":         {build.Props{"VpcId": "vpc-1", "InternetGatewayExclusionMode": "allow-egress"}, resource.Exemption{}, resource.Exemption{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBuilder()
+			addVPC(b)
+			b.Add("AWS::EC2::VPCBlockPublicAccessOptions", "Block", build.Props{"InternetGatewayBlockMode": "block-ingress"})
+			b.Add("AWS::EC2::VPCBlockPublicAccessExclusion", "Except", c.exclusion)
+			g := graph(t, b)
+			v, s := resource.View[resource.VPC](g, b.Addr("Vpc")), resource.View[resource.Subnet](g, b.Addr("A"))
+			if v.Block != resource.BlockIngress || v.Exempt != c.vpc || s.Exempt != c.subnet {
+				t.Errorf("mode %v, the VPC %v, the subnet %v", v.Block, v.Exempt, s.Exempt)
+			}
+		})
 	}
 }
 

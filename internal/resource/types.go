@@ -29,7 +29,8 @@ type VPC struct {
 	HasIPv6            bool           // an IPv6 range, perhaps one that only deployment gives
 	DNSSupport         Tri            // default Yes
 	DNSHostnames       Tri            // default No
-	BlockPublicAccess  Tri            // AWS::EC2::VPCBlockPublicAccessOptions of the account
+	Block              BlockMode      // AWS::EC2::VPCBlockPublicAccessOptions of the account
+	Exempt             Exemption      // from Block, as a whole
 	InternetGateway    Link           // by AWS::EC2::VPCGatewayAttachment
 	EgressOnlyGateways []Link
 	Unknown            []*value.Reason
@@ -48,8 +49,26 @@ type Subnet struct {
 	MapPublic  Tri
 	RouteTable Link
 	NetworkACL Link
+	Exempt     Exemption // from VPC Block Public Access
 	Unknown    []*value.Reason
 }
+
+// BlockMode is what VPC Block Public Access keeps from internet gateways: of
+// BlockIngress, all but what NAT gateways and egress-only gateways begin.
+type BlockMode uint8
+
+// The modes of VPC Block Public Access.
+const (
+	BlockOff BlockMode = iota
+	BlockIngress
+	BlockBidirectional
+	BlockUnknown
+)
+
+// Exemption is AWS::EC2::VPCBlockPublicAccessExclusion of a VPC or subnet: In
+// lets in and out what Block Public Access would keep away, Out out only, and
+// that only where both directions are blocked.
+type Exemption struct{ In, Out Tri }
 
 // TargetKind says what a route leads to.
 type TargetKind uint8
@@ -237,6 +256,8 @@ const (
 	AttachFirewall
 	AttachPeering
 	AttachVPN
+	AttachConnect
+	AttachDirectConnect
 	AttachOther
 )
 
@@ -331,6 +352,7 @@ type StatefulRule struct {
 	SourceText, DestinationText   string // as written, where it is a variable or unreadable
 	Direction                     string // FORWARD or ANY
 	Options                       []string
+	Names                         []string // it matches what asks for these names by TLS or HTTP; ".a.b" is all below a.b
 	Property                      string
 	Unknown                       *value.Reason
 }
@@ -350,7 +372,8 @@ type StatelessRule struct {
 type PortRange struct{ From, To uint16 }
 
 // RuleGroup is AWS::NetworkFirewall::RuleGroup: exactly one of Domains,
-// Stateful, Stateless and Rules (Suricata text) is filled.
+// Stateful and Stateless is filled. Rules in Suricata's language are among
+// Stateful, those that cannot be read with Unknown.
 type RuleGroup struct {
 	*Resource
 	StatefulType bool
@@ -361,7 +384,7 @@ type RuleGroup struct {
 	HomeNet      []netip.Prefix
 	Stateful     []StatefulRule
 	Stateless    []StatelessRule
-	Rules        string
+	Rules        string // in Suricata's language, as written
 	Unknown      []*value.Reason
 }
 
@@ -402,6 +425,8 @@ type TargetGroup struct {
 	HealthProtocol   string
 	HealthPort       string
 	PreserveClientIP Tri
+	CrossZone        Tri  // where OwnCrossZone; otherwise the balancer's counts
+	OwnCrossZone     bool // load_balancing.cross_zone.enabled is true or false
 	Targets          []Target
 	Unknown          []*value.Reason
 }

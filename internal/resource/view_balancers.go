@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/suretyhq/surety/internal/value"
@@ -125,11 +126,17 @@ func viewTargetGroup(d *reader) *TargetGroup {
 		Port: d.integer("Port", 0), HealthPort: d.text("HealthCheckPort", "traffic-port"),
 	}
 	g.HealthProtocol = d.text("HealthCheckProtocol", g.Protocol)
-	preserve := No
-	if !strings.HasPrefix(g.Protocol, "HTTP") {
-		preserve = triOf(g.TargetType == "instance" || g.Protocol == "UDP" || g.Protocol == "TCP_UDP" || g.TargetType == "alb")
+	datagrams := slices.Contains([]string{"UDP", "TCP_UDP", "QUIC", "TCP_QUIC"}, g.Protocol)
+	preserve := triOf(!strings.HasPrefix(g.Protocol, "HTTP") && (g.TargetType == "instance" || g.TargetType == "alb" || datagrams))
+	attrs := d.attributes("TargetGroupAttributes")
+	g.PreserveClientIP = triAttr(attrs, "preserve_client_ip.enabled", preserve)
+	if datagrams { // it cannot be switched off
+		g.PreserveClientIP = Yes
 	}
-	g.PreserveClientIP = triAttr(d.attributes("TargetGroupAttributes"), "preserve_client_ip.enabled", preserve)
+	const crossZone = "load_balancing.cross_zone.enabled"
+	if v := attrs[crossZone]; v.Text() != "use_load_balancer_configuration" && !v.IsAbsent() {
+		g.CrossZone, g.OwnCrossZone = triAttr(attrs, crossZone, Perhaps), true
+	}
 	for _, p := range d.items("Targets") {
 		t := Target{Port: d.integer(p+"Port", g.Port)}
 		if a, ok := prefixOf(d.get(p + "Id")); ok {

@@ -87,8 +87,10 @@ func viewRuleGroup(d *reader) *RuleGroup {
 		StatefulType: d.text("Type", "STATEFUL") == "STATEFUL",
 		StrictOrder:  d.text(p+"StatefulRuleOptions/RuleOrder", "DEFAULT_ACTION_ORDER") == "STRICT_ORDER",
 		HomeNet:      d.prefixes(p + "RuleVariables/IPSets/HOME_NET/Definition"),
-		Rules:        d.text(source+"RulesString", ""),
 	}
+	sets := d.ruleSets(p + "RuleVariables/")
+	g.Rules = d.text(source+"RulesString", "")
+	g.Stateful = d.suricata(source+"RulesString", g.Rules, sets)
 	if v := d.get(source + "RulesSourceList"); !v.IsAbsent() {
 		const list = source + "RulesSourceList/"
 		g.Domains = d.texts(list + "Targets")
@@ -100,7 +102,7 @@ func viewRuleGroup(d *reader) *RuleGroup {
 		}
 	}
 	for _, q := range d.items(source + "StatefulRules") {
-		g.Stateful = append(g.Stateful, d.statefulRule(strings.TrimSuffix(q, "/")))
+		g.Stateful = append(g.Stateful, d.statefulRule(strings.TrimSuffix(q, "/"), sets))
 	}
 	const stateless = source + "StatelessRulesAndCustomActions/StatelessRules"
 	for _, q := range d.items(stateless) {
@@ -112,7 +114,7 @@ func viewRuleGroup(d *reader) *RuleGroup {
 }
 
 // statefulRule reads one 5-tuple rule ("StatefulRule", "Header").
-func (d *reader) statefulRule(path string) StatefulRule {
+func (d *reader) statefulRule(path string, sets ruleSets) StatefulRule {
 	own := &reader{g: d.g, r: d.r}
 	h := path + "/Header/"
 	r := StatefulRule{
@@ -121,10 +123,10 @@ func (d *reader) statefulRule(path string) StatefulRule {
 		Direction: strings.ToUpper(own.text(h+"Direction", "FORWARD")),
 		Property:  path,
 	}
-	r.Source, r.SourceNegated, r.SourceText = own.endpoint(h + "Source")
-	r.Destination, r.DestNegated, r.DestinationText = own.endpoint(h + "Destination")
-	r.SourcePorts = own.portList(h + "SourcePort")
-	r.DestinationPorts = own.portList(h + "DestinationPort")
+	r.Source, r.SourceNegated, r.SourceText = ruleEndpoint(own.text(h+"Source", "ANY"), sets)
+	r.Destination, r.DestNegated, r.DestinationText = ruleEndpoint(own.text(h+"Destination", "ANY"), sets)
+	r.SourcePorts = own.portList(h+"SourcePort", sets)
+	r.DestinationPorts = own.portList(h+"DestinationPort", sets)
 	for _, o := range own.items(path + "/RuleOptions") {
 		option := own.text(o+"Keyword", "")
 		if s := own.texts(o + "Settings"); len(s) > 0 {
@@ -132,49 +134,19 @@ func (d *reader) statefulRule(path string) StatefulRule {
 		}
 		r.Options = append(r.Options, option)
 	}
+	r.Options, r.Names = ruleNames(r.Options)
 	if len(own.unknown) > 0 {
 		r.Unknown = own.unknown[0]
 	}
 	return r
 }
 
-// endpoint reads the source or destination of a 5-tuple rule: ANY, a range, a
-// list of ranges in brackets, perhaps negated, or a variable, which is left as
-// text.
-func (d *reader) endpoint(path string) (out []netip.Prefix, negated bool, text string) {
-	s := strings.TrimSpace(d.text(path, "ANY"))
-	if strings.EqualFold(s, "ANY") {
-		return []netip.Prefix{allIPv4, allIPv6}, false, ""
-	}
-	list := s
-	if rest, ok := strings.CutPrefix(list, "!"); ok {
-		negated, list = true, rest
-	}
-	list = strings.TrimSuffix(strings.TrimPrefix(list, "["), "]")
-	for item := range strings.SplitSeq(list, ",") {
-		p, ok := prefixOf(value.OfString(item))
-		if !ok {
-			return nil, negated, s
-		}
-		out = append(out, p)
-	}
-	return out, negated, ""
-}
-
-// portList reads ANY, a port, a range with a colon, or a list in brackets.
-func (d *reader) portList(path string) []PortRange {
-	s := strings.TrimSpace(d.text(path, "ANY"))
-	if strings.EqualFold(s, "ANY") {
-		return []PortRange{{0, math.MaxUint16}}
-	}
-	var out []PortRange
-	for item := range strings.SplitSeq(strings.Trim(s, "[]"), ",") {
-		r, ok := parsePorts(strings.TrimSpace(item))
-		if !ok {
-			d.note(value.OfString(s), path, "ANY, a port or a range such as 1024:65535")
-			return nil
-		}
-		out = append(out, r)
+// portList reads the ports of a rule.
+func (d *reader) portList(path string, sets ruleSets) []PortRange {
+	s := d.text(path, "ANY")
+	out, ok := rulePorts(s, sets)
+	if !ok {
+		d.note(value.OfString(s), path, "ANY, a port or a range such as 1024:65535")
 	}
 	return out
 }

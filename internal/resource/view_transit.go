@@ -70,7 +70,7 @@ func viewAttachment(d *reader) *Attachment {
 		}
 		a.Kind = AttachVPN
 	case "AWS::EC2::TransitGatewayConnect":
-		a.Kind = AttachOther
+		a.Kind = AttachConnect
 	default:
 		if a.Kind = attachmentKind(d.text("ResourceType", "vpc")); a.Kind != AttachVPC {
 			break
@@ -115,7 +115,7 @@ func (d *reader) accepted() Tri {
 func viewGatewayRoute(d *reader) *GatewayRoute {
 	r := &GatewayRoute{
 		Resource:   d.r,
-		Dest:       d.destination("DestinationCidrBlock", "", ""),
+		Dest:       d.destination("DestinationCidrBlock", "", "PrefixListId"),
 		Blackhole:  d.tri("Blackhole", No) == Yes || d.text("State", "active") == "blackhole",
 		Attachment: d.link("TransitGatewayAttachmentId"),
 		Propagated: d.text("Type", "static") == "propagated",

@@ -41,18 +41,40 @@ func foldSubnetRange(d *reader) {
 	}
 }
 
-// foldExclusion takes back what Block Public Access says of the VPC that an
-// exclusion names, or of that of a subnet; where it is not known which, of all
-// ("Block public access to VPCs and subnets": exclusions).
+// foldExclusion notes what is excluded from Block Public Access; one whose VPC
+// or subnet is not known may be about any ("Block public access to VPCs and
+// subnets": exclusions).
 func foldExclusion(d *reader) {
-	vpc := d.link("VpcId")
-	if s := View[Subnet](d.g, d.link("SubnetId").To); s != nil {
-		vpc = s.VPC
+	var e Exemption
+	switch mode := d.text("InternetGatewayExclusionMode", ""); {
+	case d.r.Conditional != nil || len(d.unknown) > 0:
+		e = Exemption{In: Perhaps, Out: Perhaps}
+	case mode == "allow-bidirectional":
+		e = Exemption{In: Yes, Out: Yes}
+	case mode == "allow-egress":
+		e = Exemption{Out: Yes}
+	}
+	join := func(to *Exemption, e Exemption) { to.In, to.Out = either(to.In, e.In), either(to.Out, e.Out) }
+	vpc, subnet := d.link("VpcId"), d.link("SubnetId")
+	if s := View[Subnet](d.g, subnet.To); s != nil {
+		join(&s.Exempt, e)
+		return
+	}
+	if v := View[VPC](d.g, vpc.To); v != nil {
+		join(&v.Exempt, e)
+		return
+	}
+	if vpc.Why == nil && subnet.Why == nil {
+		return // of a VPC outside the graph
+	}
+	if e.In == Yes {
+		e.In = Perhaps
+	}
+	if e.Out == Yes {
+		e.Out = Perhaps
 	}
 	for _, v := range Views[VPC](d.g) {
-		if v.BlockPublicAccess == Yes && (vpc.To == v.Addr || View[VPC](d.g, vpc.To) == nil) {
-			v.BlockPublicAccess = Perhaps
-		}
+		join(&v.Exempt, e)
 	}
 }
 
@@ -114,10 +136,14 @@ func foldBlockPublicAccess(d *reader) {
 		s := v.Addr.Stack
 		switch {
 		case !sameOrUnknown(s, d.r.Addr.Stack) || mode == "off":
+		case d.r.Conditional != nil:
+			v.Block = BlockUnknown
 		case mode == "block-bidirectional":
-			v.BlockPublicAccess = Yes
+			v.Block = BlockBidirectional
+		case mode == "block-ingress":
+			v.Block = BlockIngress
 		default:
-			v.BlockPublicAccess = Perhaps
+			v.Block = BlockUnknown
 			v.Unknown = append(v.Unknown, d.unknown...)
 		}
 	}
@@ -125,14 +151,15 @@ func foldBlockPublicAccess(d *reader) {
 
 func viewSubnet(d *reader) *Subnet {
 	s := &Subnet{Resource: d.r, VPC: d.link("VpcId"), CIDR: d.prefix("CidrBlock"), MapPublic: d.tri("MapPublicIpOnLaunch", No)}
-	if !s.CIDR.IsValid() && d.get("CidrBlock").IsAbsent() {
+	native := d.tri("Ipv6Native", No)
+	if !s.CIDR.IsValid() && d.get("CidrBlock").IsAbsent() && native != Yes {
 		d.note(value.Value{}, "CidrBlock", "a CIDR range")
 	}
 	if v6 := d.get("Ipv6CidrBlock"); !v6.IsAbsent() {
 		s.HasIPv6 = true
 		s.IPv6, _ = prefixOf(v6)
 	}
-	s.HasIPv6 = s.HasIPv6 || !d.get("Ipv6IpamPoolId").IsAbsent() || d.tri("Ipv6Native", No) != No
+	s.HasIPv6 = s.HasIPv6 || !d.get("Ipv6IpamPoolId").IsAbsent() || native != No
 	s.Zone = d.zone()
 	s.Unknown = d.unknown
 	return s

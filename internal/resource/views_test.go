@@ -44,7 +44,7 @@ func TestVPCFoldsRangesAndGateways(t *testing.T) {
 	if got := fmt.Sprint(v.CIDRs); got != "[10.0.0.0/16 100.64.0.0/16]" {
 		t.Errorf("ranges: %s", got)
 	}
-	if !v.HasIPv6 || v.InternetGateway.To != b.Addr("Igw") || len(v.EgressOnlyGateways) != 1 || v.BlockPublicAccess != resource.Yes {
+	if !v.HasIPv6 || v.InternetGateway.To != b.Addr("Igw") || len(v.EgressOnlyGateways) != 1 || v.Block != resource.BlockBidirectional {
 		t.Errorf("folded in: %+v", v)
 	}
 	if v.DNSSupport != resource.Yes || v.DNSHostnames != resource.No {

@@ -103,6 +103,11 @@ func TestS05_EgressIsInspected(t *testing.T) {
 			firewall(b, build.Props{"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Group"), "Priority": 1}}})
 			b.Add("AWS::NetworkFirewall::RuleGroup", "Group", build.Props{"Type": "STATEFUL", "RuleGroup": build.Props{"RulesSource": build.Props{"RulesString": "drop tls any any -> any any (sid:1;)"}}})
 		}},
+		{Name: "a firewall's rules in Suricata's language pass for names only", Outcome: proof.Proved, Build: func(b *build.Builder) {
+			firewall(b, build.Props{"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": b.Ref("Group"), "Priority": 1}}})
+			b.Add("AWS::NetworkFirewall::RuleGroup", "Group", build.Props{"Type": "STATEFUL", "RuleGroup": build.Props{"RulesSource": build.Props{
+				"RulesString": `pass tls $HOME_NET any -> $EXTERNAL_NET 443 (tls.sni; dotprefix; content:".okta.com"; endswith; sid:1;)`}}})
+		}},
 		{Name: "a firewall's rules from elsewhere", Outcome: proof.Unknown, Codes: []string{CodeNoPolicy}, Build: func(b *build.Builder) {
 			firewall(b, build.Props{"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": "arn:aws:network-firewall:ap-southeast-2:100000000009:stateful-rulegroup/ours", "Priority": 1}}})
 		}},

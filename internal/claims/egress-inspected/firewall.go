@@ -77,8 +77,8 @@ func (c *checker) groups(scope proof.Scope, p *resource.FirewallPolicy) {
 			doubt(p.Resource, l.Property, "a stateful rule group is in none of the templates")
 		case len(g.Unknown) > 0:
 			doubt(g.Resource, g.Unknown[0].Property, g.Unknown[0].Error())
-		case passes(g.Rules):
-			doubt(g.Resource, "RuleGroup/RulesSource/RulesString", "rules in Suricata's language pass packets, and are not read")
+		case passes(g):
+			doubt(g.Resource, "RuleGroup/RulesSource/RulesString", "rules in Suricata's language pass packets, and not for names only")
 		}
 	}
 }
@@ -88,14 +88,12 @@ func outward(to []netip.Prefix) bool {
 	return slices.ContainsFunc(to, func(p netip.Prefix) bool { return !p.Addr().IsPrivate() || p.Bits() < 7 })
 }
 
-// passes says whether a rule of a text in Suricata's language has the action pass.
-func passes(rules string) bool {
-	for line := range strings.Lines(rules) {
-		if f := strings.Fields(line); len(f) > 0 && f[0] != "alert" && f[0] != "drop" && f[0] != "reject" && !strings.HasPrefix(f[0], "#") {
-			return true
-		}
-	}
-	return false
+// passes says whether a text in Suricata's language passes anything but what asks
+// for names, or may.
+func passes(g *resource.RuleGroup) bool {
+	return g.Rules != "" && slices.ContainsFunc(g.Stateful, func(r resource.StatefulRule) bool {
+		return r.Unknown != nil || r.Action == "PASS" && len(r.Names) == 0
+	})
 }
 
 // defaults judges what happens to packets that no rule names. Source: AWS
@@ -128,18 +126,18 @@ func (c *checker) domains(scope proof.Scope, p *resource.FirewallPolicy) {
 	var have []string
 	for _, l := range p.StatefulGroups {
 		g := resource.View[resource.RuleGroup](c.in.Graph, l.To)
-		if g == nil || !g.DomainAllow {
+		if g == nil {
 			continue
 		}
-		at = proof.Finding{At: g.Addr, Property: "RuleGroup/RulesSource/RulesSourceList/Targets"}
-		for i, d := range g.Domains {
-			have = append(have, d)
+		for _, d := range allowed(g) {
+			at = proof.Finding{At: g.Addr, Property: d.list}
+			have = append(have, d.name)
 			c.tally.Check(scope, 1)
-			if !slices.Contains(want, d) {
+			if !slices.Contains(want, d.name) {
 				f := at
-				f.Code, f.Property = CodeUndeclared, fmt.Sprintf("%s/%d", at.Property, i)
+				f.Code, f.Property = CodeUndeclared, d.property
 				f.Intent = c.in.Estate.Pos("network/allow-egress")
-				f.Message = fmt.Sprintf("The firewall lets TLS to %s out, which network.allow-egress does not list.", d)
+				f.Message = fmt.Sprintf("The firewall lets TLS to %s out, which network.allow-egress does not list.", d.name)
 				f.Fix = "Take it out of the rule group, or list it in the estate file."
 				c.tally.Refute(scope, f)
 			}
@@ -155,6 +153,29 @@ func (c *checker) domains(scope proof.Scope, p *resource.FirewallPolicy) {
 			c.tally.Refute(scope, f)
 		}
 	}
+}
+
+// domain is a name that a rule group lets out, the property that says so, and
+// the one that lists it with others.
+type domain struct{ name, property, list string }
+
+// allowed returns the names that a rule group lets out.
+func allowed(g *resource.RuleGroup) []domain {
+	var out []domain
+	if g.DomainAllow {
+		const list = "RuleGroup/RulesSource/RulesSourceList/Targets"
+		for i, d := range g.Domains {
+			out = append(out, domain{d, fmt.Sprintf("%s/%d", list, i), list})
+		}
+	}
+	for _, r := range g.Stateful {
+		for _, d := range r.Names {
+			if r.Action == "PASS" {
+				out = append(out, domain{d, r.Property, r.Property})
+			}
+		}
+	}
+	return out
 }
 
 // serviceName returns the last part of an endpoint's service:

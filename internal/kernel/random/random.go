@@ -31,7 +31,20 @@ type network struct {
 	tgw   bool
 	peers map[string][2]int
 	n     int
+	theme theme
 }
+
+// theme is what a network is made to show, with everything else drawn as ever:
+// routes that only meet by chance otherwise.
+type theme int
+
+const (
+	plain      theme = iota
+	chain            // peerings in a row, whose routes lead on
+	egress           // one VPC's NAT gateway for all, by the Transit Gateway
+	translated       // a private NAT gateway before a peer whose groups tell it from the hosts
+	inspected        // a firewall with stateless rules, seen by one table and not by another
+)
 
 type vpc struct {
 	i        int
@@ -42,6 +55,7 @@ type vpc struct {
 	acls     []string
 	internet bool
 	nat      string
+	private  bool   // the NAT gateway is
 	box      string // an instance that may forward
 	attached bool
 }
@@ -53,8 +67,15 @@ type subnet struct {
 // Network draws a network.
 func Network(t *rapid.T) []*resource.Resource {
 	n := &network{Builder: build.New("100000000001", "ap-southeast-2", "random"), t: t, peers: map[string][2]int{}}
+	n.theme = pick(n, "theme", plain, plain, chain, egress, egress, egress, translated, translated, inspected, inspected)
 	count := n.between(1, 3, "VPCs")
-	n.tgw = count > 1 && n.maybe("Transit Gateway", 70)
+	if n.theme != plain {
+		count = max(count, 2)
+	}
+	if n.theme == chain {
+		count = 3
+	}
+	n.tgw = count > 1 && n.maybe("Transit Gateway", 70) || n.theme == egress || n.theme == inspected
 	for i := range count {
 		n.addVPC(i)
 	}
@@ -63,7 +84,7 @@ func Network(t *rapid.T) []*resource.Resource {
 	}
 	for a := range count {
 		for b := a + 1; b < count; b++ {
-			if n.maybe("peering", 40) {
+			if n.maybe("peering", 40) || n.theme == chain && b == a+1 || n.theme == translated && a == 0 {
 				id := fmt.Sprintf("Peering%d%d", a, b)
 				n.peers[id] = [2]int{a, b}
 				n.Add("AWS::EC2::VPCPeeringConnection", id, build.Props{"VpcId": n.Ref(n.vpcs[a].id), "PeerVpcId": n.Ref(n.vpcs[b].id)})
@@ -115,7 +136,7 @@ func (n *network) addVPC(i int) {
 	v := &vpc{i: i, id: fmt.Sprintf("Vpc%d", i), cidr: fmt.Sprintf("10.%d.0.0/16", i)}
 	n.vpcs = append(n.vpcs, v)
 	n.Add("AWS::EC2::VPC", v.id, build.Props{"CidrBlock": v.cidr})
-	v.internet = n.maybe("internet gateway", 35)
+	v.internet = n.maybe("internet gateway", 40) || n.theme == egress && i == 0
 	if v.internet {
 		n.Add("AWS::EC2::InternetGateway", v.id+"Igw", build.Props{})
 		n.Add("AWS::EC2::VPCGatewayAttachment", v.id+"IgwAttachment", build.Props{"VpcId": n.Ref(v.id), "InternetGatewayId": n.Ref(v.id + "Igw")})
@@ -128,22 +149,30 @@ func (n *network) addVPC(i int) {
 	}
 	for s := range n.between(1, 3, "subnets") {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.%d.0/24", i, s))
-		for h := range n.between(1, 2, "hosts") {
+		for h := range pick(n, "hosts", 1, 2, 2) {
 			n.addHost(v, sub, fmt.Sprintf("10.%d.%d.%d", i, s, 10+100*h))
 		}
 	}
-	if v.internet && n.maybe("NAT gateway", 50) {
+	first := i == 0 && (n.theme == egress || n.theme == translated)
+	if v.internet && n.maybe("NAT gateway", 50) || n.maybe("private NAT gateway", 25) || first {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.100.0/24", i))
 		v.nat = v.id + "Nat"
-		n.Add("AWS::EC2::NatGateway", v.nat, build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.100.10", i)})
+		p := build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.100.10", i)}
+		if v.private = !v.internet || n.maybe("private", 20) || first; first {
+			v.private = n.theme == translated
+		}
+		if v.private {
+			p["ConnectivityType"] = "private"
+		}
+		n.Add("AWS::EC2::NatGateway", v.nat, p)
 	}
-	if n.maybe("appliance", 20) {
+	if n.maybe("appliance", 40) {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.150.0/24", i))
 		v.box = v.id + "Box"
 		n.Add("AWS::EC2::Instance", v.box, build.Props{"SubnetId": n.Ref(sub.id), "PrivateIpAddress": fmt.Sprintf("10.%d.150.10", i),
-			"SecurityGroupIds": []value.Value{n.Attr(pick(n, "group", v.groups...), "GroupId")}, "SourceDestCheck": n.maybe("source/destination check", 40)})
+			"SecurityGroupIds": []value.Value{n.Attr(pick(n, "group", v.groups...), "GroupId")}, "SourceDestCheck": n.maybe("source/destination check", 60)})
 	}
-	if n.tgw && n.maybe("attachment", 90) {
+	if n.tgw && (n.maybe("attachment", 90) || n.theme == egress || n.theme == inspected) {
 		sub := n.addSubnet(v, fmt.Sprintf("10.%d.200.0/28", i))
 		v.attached = true
 		n.Add("AWS::EC2::TransitGatewayAttachment", v.id+"Attachment", build.Props{"TransitGatewayId": n.Ref("Tgw"), "VpcId": n.Ref(v.id), "SubnetIds": []value.Value{n.Ref(sub.id)}})
@@ -202,7 +231,9 @@ func (n *network) addGroup(v *vpc) {
 	v.groups = append(v.groups, id)
 	props := build.Props{"VpcId": n.Ref(v.id), "GroupDescription": id}
 	in := []build.Props{}
-	if n.maybe("open inside", 85) {
+	if n.theme == translated && v.i > 0 && n.maybe("tells hosts apart", 80) {
+		in = append(in, build.Props{"IpProtocol": "-1", "CidrIp": pick(n, "lets in", "10.0.0.0/24", "10.0.100.0/24", "10.0.1.0/24")})
+	} else if n.maybe("open inside", 85) {
 		in = append(in, build.Props{"IpProtocol": "-1", "CidrIp": pick(n, "open to", "10.0.0.0/8", "0.0.0.0/0")})
 	}
 	for range n.between(0, 2, "ingress rules") {
@@ -258,7 +289,11 @@ func (n *network) addACL(v *vpc) {
 func (n *network) addTransit() {
 	n.Add("AWS::EC2::TransitGateway", "Tgw", build.Props{"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"})
 	tables := []string{}
-	for i := range n.between(1, 2, "gateway tables") {
+	least := 1
+	if n.theme == inspected {
+		least = 2
+	}
+	for i := range n.between(least, 2, "gateway tables") {
 		id := fmt.Sprintf("TgwTable%d", i)
 		tables = append(tables, id)
 		n.Add("AWS::EC2::TransitGatewayRouteTable", id, build.Props{"TransitGatewayId": n.Ref("Tgw")})
@@ -271,7 +306,7 @@ func (n *network) addTransit() {
 			targets = append(targets, n.Ref(v.id+"Attachment"))
 		}
 	}
-	if len(attached) > 1 && n.maybe("firewall", 50) {
+	if len(attached) > 1 && (n.maybe("firewall", 50) || n.theme == inspected) {
 		n.addFirewall(tables, attached)
 		targets = append(targets, n.Attr("Firewall", "TransitGatewayAttachmentId"))
 	}
@@ -288,6 +323,11 @@ func (n *network) addTransit() {
 	}
 	for _, table := range tables {
 		used := map[string]bool{}
+		if n.theme == egress && n.maybe("way out", 85) {
+			used["0.0.0.0/0"] = true
+			n.Add("AWS::EC2::TransitGatewayRoute", n.next("TgwRoute"), build.Props{"TransitGatewayRouteTableId": n.Ref(table), "DestinationCidrBlock": "0.0.0.0/0",
+				"TransitGatewayAttachmentId": n.Ref(n.vpcs[0].id + "Attachment")})
+		}
 		for range n.between(0, 2, "gateway routes") {
 			dest := pick(n, "gateway route", "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "10.1.0.0/24", "10.1.1.0/25", "10.2.0.0/24")
 			if used[dest] || len(attached) == 0 {
@@ -317,11 +357,16 @@ func (n *network) addFirewall(tables []string, attached []*vpc) {
 	}
 	n.Add("AWS::NetworkFirewall::RuleGroup", "FirewallRules", build.Props{"Type": "STATEFUL", "Capacity": 10, "RuleGroupName": "rules", "RuleGroup": build.Props{
 		"StatefulRuleOptions": build.Props{"RuleOrder": "STRICT_ORDER"}, "RulesSource": build.Props{"StatefulRules": rules}}})
-	policy := build.Props{"StatelessDefaultActions": []string{"aws:forward_to_sfe"}, "StatelessFragmentDefaultActions": []string{"aws:forward_to_sfe"},
+	policy := build.Props{"StatelessDefaultActions": []string{pick(n, "stateless default", "aws:forward_to_sfe", "aws:forward_to_sfe", "aws:forward_to_sfe", "aws:pass")}, "StatelessFragmentDefaultActions": []string{"aws:forward_to_sfe"},
 		"StatefulEngineOptions":       build.Props{"RuleOrder": "STRICT_ORDER"},
 		"StatefulRuleGroupReferences": []build.Props{{"ResourceArn": n.Ref("FirewallRules"), "Priority": 1}}}
 	if n.maybe("default drop", 60) {
 		policy["StatefulDefaultActions"] = []string{"aws:drop_strict"}
+	}
+	if stateless := n.statelessRules(); len(stateless) > 0 {
+		n.Add("AWS::NetworkFirewall::RuleGroup", "StatelessRules", build.Props{"Type": "STATELESS", "Capacity": 10, "RuleGroupName": "stateless", "RuleGroup": build.Props{
+			"RulesSource": build.Props{"StatelessRulesAndCustomActions": build.Props{"StatelessRules": stateless}}}})
+		policy["StatelessRuleGroupReferences"] = []build.Props{{"ResourceArn": n.Ref("StatelessRules"), "Priority": 1}}
 	}
 	n.Add("AWS::NetworkFirewall::FirewallPolicy", "FirewallPolicy", build.Props{"FirewallPolicyName": "policy", "FirewallPolicy": policy})
 	n.Add("AWS::NetworkFirewall::Firewall", "Firewall", build.Props{"FirewallName": "firewall", "FirewallPolicyArn": n.Ref("FirewallPolicy"),
@@ -342,6 +387,41 @@ func (n *network) addFirewall(tables []string, attached []*vpc) {
 	}
 }
 
+// statelessRules draws rules that look at each packet by itself. One that passes
+// has its like for the replies, mostly.
+func (n *network) statelessRules() []build.Props {
+	var out []build.Props
+	add := func(action, source, dest string, sport, dport []build.Props) {
+		match := build.Props{"Sources": []build.Props{{"AddressDefinition": source}}, "Destinations": []build.Props{{"AddressDefinition": dest}}}
+		if sport != nil {
+			match["Protocols"], match["SourcePorts"] = []any{6, 17}, sport
+		}
+		if dport != nil {
+			match["Protocols"], match["DestinationPorts"] = []any{6, 17}, dport
+		}
+		out = append(out, build.Props{"Priority": len(out) + 1, "RuleDefinition": build.Props{"Actions": []string{"aws:" + action}, "MatchAttributes": match}})
+	}
+	least := 0
+	if n.theme == inspected {
+		least = 2
+	}
+	wide := func() string {
+		return pick(n, "stateless range", "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "10.1.0.0/16", "10.2.0.0/16", "10.1.0.0/24")
+	}
+	for range n.between(least, 3, "stateless rules") {
+		action, source, dest := pick(n, "stateless action", "pass", "drop", "forward_to_sfe"), wide(), wide()
+		var ports []build.Props
+		if port := pick(n, "stateless port", 0, 443, 80); port != 0 {
+			ports = []build.Props{{"FromPort": port, "ToPort": port}}
+		}
+		add(action, source, dest, nil, ports)
+		if action == "pass" && n.maybe("for replies too", 70) {
+			add(action, dest, source, ports, nil)
+		}
+	}
+	return out
+}
+
 // target is what a route of a VPC can lead to.
 type target struct{ property, id string }
 
@@ -357,6 +437,58 @@ func (n *network) targets(v, other *vpc) []target {
 			id := fmt.Sprintf("Peering%d%d", a, b)
 			if _, ok := n.peers[id]; ok && (v.i == a || v.i == b) && (other == nil || other.i == a || other.i == b) {
 				out = append(out, target{"VpcPeeringConnectionId", id})
+			}
+		}
+	}
+	return out
+}
+
+// forced is a route of a network's theme.
+type forced struct {
+	dest string
+	by   target
+}
+
+// forced returns the routes that a theme gives a subnet.
+func (n *network) forced(v *vpc, s subnet) []forced {
+	peering := func(a, b int) target {
+		return target{"VpcPeeringConnectionId", fmt.Sprintf("Peering%d%d", min(a, b), max(a, b))}
+	}
+	tgw, nat := target{"TransitGatewayId", "Tgw"}, target{"NatGatewayId", n.vpcs[0].nat}
+	ofNAT, ofAttachment := s.cidr == "10.0.100.0/24", s.cidr == "10.0.200.0/28"
+	var out []forced
+	switch {
+	case n.theme == chain:
+		for other := range n.vpcs {
+			if other < v.i {
+				out = append(out, forced{n.vpcs[other].cidr, peering(v.i, v.i-1)})
+			} else if other > v.i {
+				out = append(out, forced{n.vpcs[other].cidr, peering(v.i, v.i+1)})
+			}
+		}
+	case n.theme == egress && v.i > 0:
+		out = append(out, forced{"0.0.0.0/0", tgw})
+	case n.theme == egress && ofNAT:
+		out = append(out, forced{"0.0.0.0/0", target{"GatewayId", n.vpcs[0].id + "Igw"}})
+		for _, other := range n.vpcs[1:] {
+			out = append(out, forced{other.cidr, tgw})
+		}
+	case n.theme == egress && ofAttachment:
+		out = append(out, forced{"0.0.0.0/0", nat})
+	case n.theme == translated && v.i > 0:
+		out = append(out, forced{"10.0.0.0/16", peering(0, v.i)})
+	case n.theme == translated:
+		for _, other := range n.vpcs[1:] {
+			by := nat
+			if ofNAT {
+				by = peering(0, other.i)
+			}
+			out = append(out, forced{other.cidr, by})
+		}
+	case n.theme == inspected:
+		for _, other := range n.vpcs {
+			if other != v {
+				out = append(out, forced{other.cidr, tgw})
 			}
 		}
 	}
@@ -381,6 +513,9 @@ func (n *network) addRoutes(v *vpc, s subnet) {
 			p[to.property] = n.Ref(to.id)
 		}
 		n.Add("AWS::EC2::Route", n.next("Route"), p)
+	}
+	for _, f := range n.forced(v, s) {
+		add(f.dest, f.by)
 	}
 	var box []target
 	if v.box != "" && s.cidr != fmt.Sprintf("10.%d.150.0/24", v.i) {
