@@ -18,7 +18,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	env := cli.System()
 	env.Program = strings.TrimSuffix(env.Program, "-aws") // what users call
-	env.AWS = cli.AWS{Bootstrap: awsapi.Bootstrap}
+	env.AWS = cli.AWS{Bootstrap: awsapi.Bootstrap, Snapshot: awsapi.Snapshot}
 	code := cli.Run(ctx, env, os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/bootstrap"
+	"github.com/suretyhq/surety/internal/collect"
+	"github.com/suretyhq/surety/internal/snapshot"
 	"github.com/suretyhq/surety/internal/work"
 )
 
@@ -21,4 +23,13 @@ func Bootstrap(ctx context.Context, d *estate.Document, apply bool, onStep func(
 		return nil, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	return bootstrap.Run(ctx, bootstrap.Options{Document: d, Config: aws, Apply: apply, OnStep: onStep})
+}
+
+// Snapshot is collect.Run.
+func Snapshot(ctx context.Context, r snapshot.Request, onFile func(snapshot.Collected)) error {
+	aws, err := config.LoadDefaultConfig(ctx, config.WithSharedConfigProfile(r.Profile))
+	if err != nil {
+		return fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	return collect.Run(ctx, collect.Options{Config: aws, Out: r.Out, Regions: r.Regions, OnFile: onFile})
 }

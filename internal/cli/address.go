@@ -141,3 +141,13 @@ func (s *subject) leavesAs(f network.ClassID, p network.Path) []network.ClassID 
 	}
 	return s.net.External()
 }
+
+// endUnheard ends a path at a load balancer that has no listener for the
+// packets which get to it.
+func (a *answer) endUnheard() {
+	if _, ok := a.net.Listens(a.path.To); !ok || a.verdict != unreachable || a.path.StopsAt != nil || len(a.path.Forward) == 0 {
+		return
+	}
+	hop := a.net.Unheard(a.path.To, a.path.Forward[len(a.path.Forward)-1].Out)
+	a.path.Forward, a.path.Return, a.path.StopsAt = append(slices.Clip(a.path.Forward), hop), nil, &hop
+}

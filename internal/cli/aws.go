@@ -10,6 +10,7 @@ import (
 
 	"github.com/suretyhq/surety/estate"
 	"github.com/suretyhq/surety/internal/beside"
+	"github.com/suretyhq/surety/internal/snapshot"
 	"github.com/suretyhq/surety/internal/work"
 )
 
@@ -19,6 +20,8 @@ type AWS struct {
 	// Bootstrap makes an organisation, or without apply says what it would do;
 	// see package bootstrap.
 	Bootstrap func(ctx context.Context, d *estate.Document, apply bool, onStep func(work.Step)) ([]work.Step, error)
+	// Snapshot collects what stands in an account; see package collect.
+	Snapshot func(ctx context.Context, r snapshot.Request, onFile func(snapshot.Collected)) error
 }
 
 // AWSProgram is the program that carries out commands that call AWS's API.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/suretyhq/surety/internal/awsapi"
 	"github.com/suretyhq/surety/internal/cli"
 	"github.com/suretyhq/surety/internal/exampletest"
 )
@@ -96,5 +97,14 @@ func runOnly(t *testing.T, args ...string) (out, talk string) {
 	var stdout, stderr bytes.Buffer
 	cli.Run(t.Context(), cli.Env{Stdin: io.LimitReader(nil, 0), Stdout: &stdout, Stderr: &stderr,
 		Getenv: func(string) string { return "" }, Now: time.Now, Program: "surety"}, args)
+	return stdout.String(), stderr.String()
+}
+
+// runAWS is runOnly for the program that calls AWS.
+func runAWS(t *testing.T, args ...string) (out, talk string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cli.Run(t.Context(), cli.Env{Stdin: io.LimitReader(nil, 0), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		Program: "surety", AWS: cli.AWS{Snapshot: awsapi.Snapshot}}, args)
 	return stdout.String(), stderr.String()
 }

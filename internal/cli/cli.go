@@ -111,6 +111,7 @@ what leaves by which way. It works offline, from what will really be deployed.`,
 		newProve(env),
 		newReach(env),
 		newDiff(env),
+		newSnapshot(env),
 		newTenant(env),
 		newVersion(env),
 	)

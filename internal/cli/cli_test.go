@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		"surety": func() { os.Exit(cli.Run(context.Background(), cli.System(), os.Args[1:])) },
 		"surety-aws": func() {
 			env := cli.System()
-			env.AWS = cli.AWS{Bootstrap: awsapi.Bootstrap}
+			env.AWS = cli.AWS{Bootstrap: awsapi.Bootstrap, Snapshot: awsapi.Snapshot}
 			os.Exit(cli.Run(context.Background(), env, os.Args[1:]))
 		},
 	})

@@ -209,6 +209,9 @@ func (s *subject) answerNames(q question, in *network.Network, from []network.Cl
 			a.pairs++
 			r := n.Reach(f, t)
 			must, may := r.Must.And(asked), r.May.And(asked)
+			if listens, ok := n.Listens(t); ok {
+				must, may = must.And(listens), may.And(listens)
+			}
 			switch {
 			case !must.IsEmpty():
 				if a.verdict != reachable {
@@ -223,6 +226,7 @@ func (s *subject) answerNames(q question, in *network.Network, from []network.Cl
 	}
 	if a.pairs > 0 {
 		a.path = n.Explain(best[0], best[1], show)
+		a.endUnheard()
 	}
 	a.codes = pathCodes(a.path)
 	if a.verdict == unreachable {

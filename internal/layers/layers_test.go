@@ -111,6 +111,8 @@ func rules() []forbidden {
 			why: "proofs work offline and end in verdicts; they run, print and deploy nothing"},
 		{from: m("cmd/surety", "internal/cli"), except: m("cmd/surety-synth", "cmd/surety-aws"), to: []string{"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go"},
 			why: "AWS's SDK takes longer to start than most commands take; surety-aws alone links it"},
+		{from: m("internal/collect"), to: m("estate", "internal/network", "internal/proof", "internal/claims", "stacks", "patterns"),
+			why: "collecting writes what AWS says; what it means is for whoever reads it"},
 		{from: m("internal/bootstrap"), to: m("internal/assembly", "internal/resource", "internal/network", "internal/proof", "internal/claims", "stacks", "patterns"),
 			why: "an organisation is made from intent and what AWS says, before there is anything to prove"},
 		{from: m("internal/proof"), to: m("internal/claims"),

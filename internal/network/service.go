@@ -109,7 +109,7 @@ func (w *walker) toService(s state, r *route, e *resource.VPCEndpoint) {
 		return
 	}
 	s = s.leave(never).only(w.n.served, step{at: e.Addr, by: e.Addr, code: "VPCE_GATEWAY_PROTOCOL_RESTRICTION", text: "a gateway endpoint accepts TCP and ICMP echo only"})
-	l := s.add(step{at: e.Addr, by: e.Addr, text: "the gateway endpoint passes it to the service"}).done()
+	l := s.add(step{at: e.Addr, by: e.Addr, text: "the gateway endpoint carries it to the service"}).done()
 	l.end, l.vpc, l.last, l.via = leaves, s.vpc, s.sub, e.Addr
 	w.out = append(w.out, l)
 }

@@ -35,6 +35,7 @@ func readInstance(l *loader, it item) {
 	if len(own) > 0 {
 		p.set("NetworkInterfaces", value.OfList(own...))
 	}
+	l.facts.elastic = append(l.facts.elastic, it)
 	l.add(it, "AWS::EC2::Instance", id, p)
 }
 

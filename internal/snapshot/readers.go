@@ -51,7 +51,7 @@ func readers() []listReader {
 		{"TransitGatewayRouteTables", readTransitTable},
 		{"TransitGatewayPropagations", readPropagations},
 		{"TransitGatewayStaticRoutes", readTransitRoutes},
-		{"TransitGatewayRoutes", readTransitRoutes},
+		{"TransitGatewayRoutes", readAllTransitRoutes},
 		{"VpnGateways", readVPNGateway},
 		{"VpnConnections", readVPNConnection},
 		{"CustomerGateways", readCustomerGateway},

@@ -30,6 +30,7 @@ type facts struct {
 	owners     map[addr.Address]string // of interfaces, by their id
 	associated map[addr.Address]bool   // subnets with a route table, and VPCs with a main one
 	guarded    map[addr.Address]bool   // subnets with a network ACL
+	listed     map[addr.Address]bool   // Transit Gateways' tables all of whose routes are listed
 }
 
 // use is an internet gateway that a route of a VPC leads to.
@@ -104,6 +105,7 @@ func (l *loader) settle() []*resource.Resource {
 	l.joinAttachments()
 	l.dropForeign()
 	l.joinPeerings()
+	l.dropPropagations()
 	l.noteMissing()
 	var out []*resource.Resource
 	for _, e := range l.entries {
@@ -169,27 +171,41 @@ func (l *loader) joinInterfaces() {
 	}
 	public := map[addr.Address]map[string]value.Value{}
 	for _, x := range l.facts.elastic {
-		if eni := (addr.Address{Stack: x.place, Logical: x.text("NetworkInterfaceId")}); eni.Logical != "" {
-			if public[eni] == nil {
-				public[eni] = map[string]value.Value{}
+		for _, id := range []string{x.text("NetworkInterfaceId"), x.text("InstanceId")} {
+			if at := (addr.Address{Stack: x.place, Logical: id}); id != "" && x.has("PublicIp") {
+				if public[at] == nil {
+					public[at] = map[string]value.Value{}
+				}
+				public[at][x.text("PrivateIpAddress")] = x.get("PublicIp")
 			}
-			public[eni][x.text("PrivateIpAddress")] = x.get("PublicIp")
+		}
+		// An instance's description says the public address of its first interface.
+		at := addr.Address{Stack: x.place, Logical: x.text("InstanceId")}
+		if v := x.get("PublicIpAddress"); !v.IsAbsent() && public[at] == nil {
+			public[at] = map[string]value.Value{x.text("PrivateIpAddress"): v}
 		}
 	}
 	for _, e := range l.facts.interfaces {
-		e.props.str("AttachedTo", l.ownerOf(e))
-		if known := public[e.Addr]; known != nil {
-			e.props.set("PrivateIpAddresses", withPublic(e.props.value().Get("PrivateIpAddresses"), known))
+		owner := l.ownerOf(e)
+		e.props.str("AttachedTo", owner)
+		for _, id := range []string{e.Addr.Logical, owner} {
+			if known := public[addr.Address{Stack: e.Addr.Stack, Logical: id}]; known != nil {
+				e.props.set("PrivateIpAddresses", withPublic(e.props.value().Get("PrivateIpAddresses"), known))
+			}
 		}
 	}
 }
 
-// withPublic adds the public addresses of Elastic IP addresses to the private
-// ones that say none.
+// withPublic adds public addresses to the private ones that say none; one of
+// which it is not said to which belongs to the first.
 func withPublic(addresses value.Value, known map[string]value.Value) value.Value {
 	var out []value.Value
-	for _, a := range addresses.Items() {
-		if v := known[a.Get("PrivateIpAddress").Text()]; !v.IsAbsent() && a.Get("PublicIp").IsAbsent() {
+	for i, a := range addresses.Items() {
+		v := known[a.Get("PrivateIpAddress").Text()]
+		if v.IsAbsent() && i == 0 {
+			v = known[""]
+		}
+		if !v.IsAbsent() && a.Get("PublicIp").IsAbsent() {
 			p := &props{}
 			for k, w := range a.Entries() {
 				p.set(k, w)
@@ -259,6 +275,17 @@ func (l *loader) dropForeign() {
 	}
 }
 
+// dropPropagations drops what propagates to tables all of whose routes are
+// listed.
+func (l *loader) dropPropagations() {
+	for _, e := range l.entries {
+		if e.Type == "AWS::EC2::TransitGatewayRouteTablePropagation" {
+			table := addr.Address{Stack: e.Addr.Stack, Logical: e.props.value().Get("TransitGatewayRouteTableId").Text()}
+			e.dead = e.dead || l.facts.listed[table]
+		}
+	}
+}
+
 // joinPeerings names the VPCs of a peering by their accounts and Regions, since
 // ids of unlike accounts may be alike in what is made up.
 func (l *loader) joinPeerings() {
@@ -295,7 +322,7 @@ func (l *loader) noteMissing() {
 		}
 		it := item{l: l, file: emptyFile(e), place: e.Addr.Stack}
 		for _, key := range []string{"TransitGatewayPropagations", "TransitGatewayStaticRoutes"} {
-			if why := l.lacks(it.place, key); why != nil && (key != "TransitGatewayStaticRoutes" || l.lacks(it.place, "TransitGatewayRoutes") != nil) {
+			if why := l.lacks(it.place, key); why != nil && l.lacks(it.place, "TransitGatewayRoutes") != nil {
 				l.incompleteTable(it, e.Addr.Logical, why)
 			}
 		}
@@ -318,6 +345,14 @@ func (l *loader) noteMissing() {
 		}
 		if why != nil {
 			e.props.set("Learned", unknown(why, e.Addr, "Learned"))
+		}
+	}
+	for _, e := range l.entries {
+		if e.Type == "AWS::ElasticLoadBalancingV2::LoadBalancer" {
+			why := l.lacks(e.Addr.Stack, "LoadBalancerListeners")
+			if why != nil && l.lacks(e.Addr.Stack, "Listeners") != nil {
+				e.props.set("Listeners", unknown(why, e.Addr, "Listeners"))
+			}
 		}
 	}
 	l.noteInterfaces()

@@ -383,6 +383,25 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 	}
 }
 
+// A public address is known from wherever it is said.
+func TestPublicAddressesAreFound(t *testing.T) {
+	instance := func(more string) string {
+		return `{"Reservations": [{"Instances": [{"InstanceId": "i-web", "SubnetId": "subnet-p", ` + more + `"State": {"Name": "running"}, "NetworkInterfaces": [{"NetworkInterfaceId": "eni-w"}]}]}]}`
+	}
+	for name, f := range map[string]files{
+		"an Elastic IP address of an interface": {},
+		"one of an instance":                    {"Addresses.json": `{"Addresses": [{"AllocationId": "e", "PublicIp": "198.51.100.7", "InstanceId": "i-web"}]}`},
+		"the instance":                          {"Addresses.json": "", "Reservations.json": instance(`"PublicIpAddress": "198.51.100.7", "PrivateIpAddress": "10.0.0.5", `)},
+	} {
+		if got := load(t, small().with(f)).outcome(t, "internet", "i-web", 443); got != "must" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := load(t, small().with(files{"Addresses.json": "", "Reservations.json": instance("")})).outcome(t, "internet", "i-web", 443); got != "no" {
+		t.Errorf("without any: %s", got)
+	}
+}
+
 // Spelling that differs between collectors does not matter.
 func TestKeysInAnyCase(t *testing.T) {
 	f := small()

@@ -123,6 +123,15 @@ func readTransitRoutes(l *loader, it item) {
 	}
 }
 
+// readAllTransitRoutes reads the routes of tables of which none is left out, so
+// that what propagates to them has nothing to add.
+func readAllTransitRoutes(l *loader, it item) {
+	if it.text("AdditionalRoutesAvailable") != "true" {
+		note(&l.facts.listed, it.place, it.text("TransitGatewayRouteTableId"), true)
+	}
+	readTransitRoutes(l, it)
+}
+
 // incompleteTable adds a route to a Transit Gateway's table whose destination
 // is not known.
 func (l *loader) incompleteTable(it item, table string, why *value.Reason) {
