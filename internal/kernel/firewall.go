@@ -52,10 +52,13 @@ func (c *compiler) firewallFilter(p *resource.FirewallPolicy) string {
 			}
 		}
 	}
+	defaults := slices.DeleteFunc(slices.Clone(p.StatefulDefault), func(a string) bool { return strings.HasPrefix(a, "aws:alert") })
 	switch {
-	case slices.Equal(p.StatefulDefault, []string{"aws:drop_strict"}):
+	case slices.Equal(defaults, []string{"aws:drop_strict"}):
 		out = append(out, "drop")
-	case len(p.StatefulDefault) > 0:
+	case slices.Equal(defaults, []string{"aws:drop_established"}):
+		out = append(out, "ct state established drop") // the handshake alone gets by
+	case len(defaults) > 0:
 		c.cannot(p.Resource, "the default actions %v", p.StatefulDefault)
 	}
 	return c.inTable(chain("stateless", "filter", "prerouting", -310, "accept", c.statelessRules(p)), chain("inspect", "filter", "forward", 0, "accept", out))
@@ -109,7 +112,7 @@ func (c *compiler) statelessMatch(r resource.StatelessRule) string {
 // statefulRule writes one 5-tuple rule; "" for one that only alerts.
 func (c *compiler) statefulRule(g *resource.RuleGroup, r resource.StatefulRule) string {
 	verdict, ok := map[string]string{"PASS": "ct mark set 1 accept", "DROP": "drop", "ALERT": ""}[r.Action]
-	proto, okProto := map[string]string{"IP": "", "TCP": "meta l4proto tcp", "UDP": "meta l4proto udp"}[r.Protocol]
+	proto, okProto := map[string]string{"IP": "", "TCP": "meta l4proto tcp", "UDP": "meta l4proto udp", "ICMP": "meta l4proto { icmp, ipv6-icmp }"}[r.Protocol]
 	if !ok || !okProto || r.Unknown != nil || len(r.Names) > 0 || r.SourceText != "" || r.DestinationText != "" || r.Direction == "ANY" {
 		c.cannot(g.Resource, "the rule at %s", r.Property)
 		return ""
