@@ -52,7 +52,11 @@ func (l *loader) networkInterface(it item, instance string) {
 	}
 	var addresses []value.Value
 	for _, a := range it.all("PrivateIpAddresses") {
-		addresses = append(addresses, a.pick("PrivateIpAddress", "Primary", "PublicIp:Association/PublicIp").value())
+		q := a.pick("PrivateIpAddress", "Primary", "PublicIp:Association/PublicIp")
+		if a.text("Primary") == "true" && !a.has("Association/PublicIp") {
+			q.set("PublicIp", it.get("Association/PublicIp")) // the interface's is its primary address's
+		}
+		addresses = append(addresses, q.value())
 	}
 	if len(addresses) == 0 && it.has("PrivateIpAddress") {
 		q := it.pick("PrivateIpAddress", "PublicIp:Association/PublicIp")

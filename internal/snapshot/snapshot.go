@@ -189,6 +189,9 @@ func (l *loader) read(d *decoded) {
 				Fix:  "collect it without --max-items and --no-paginate"})
 		}
 		l.note(d.place, r.key, why)
+		if list.Kind() == value.Map && r.key == "VpcBlockPublicAccessOptions" { // the one call that answers with no list
+			list = value.OfList(list)
+		}
 		if list.Kind() != value.List {
 			l.wrong(d.root, list, key, "a list")
 			continue

@@ -95,7 +95,7 @@ func readTransitTable(l *loader, it item) {
 func readPropagations(l *loader, it item) {
 	table := it.text("TransitGatewayRouteTableId")
 	for _, a := range it.all("TransitGatewayRouteTablePropagations") {
-		if s := a.state(); s == "disabled" || s == "disabling" {
+		if s := a.state(); s != "" && s != "enabled" && s != "enabling" {
 			continue
 		}
 		p := a.pick("TransitGatewayAttachmentId")
@@ -186,7 +186,11 @@ func readCustomerGateway(l *loader, it item) {
 func readVirtualInterface(l *loader, it item) { l.facts.led(it.text("virtualGatewayId")) }
 
 // readDirectConnect reads "DescribeDirectConnectGatewayAssociations".
-func readDirectConnect(l *loader, it item) { l.facts.led(it.text("associatedGateway/id")) }
+func readDirectConnect(l *loader, it item) {
+	if associated(it, "associationState") {
+		l.facts.led(it.text("associatedGateway/id"))
+	}
+}
 
 // led notes that Direct Connect leads to a gateway.
 func (f *facts) led(gateway string) {
