@@ -51,3 +51,16 @@ func TestDirectConnectThatWasTakenAway(t *testing.T) {
 		}
 	}
 }
+
+// People who edit a file leave commas behind; those in texts are no such commas.
+func TestCommasThatEndAListDoNoHarm(t *testing.T) {
+	f := small().with(files{"Vpcs.json": `{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Tags": [{"Key": "Name", "Value": ",]"},],},],}`})
+	w := load(t, f)
+	if len(w.problems) > 0 {
+		t.Errorf("problems: %v", w.problems)
+	}
+	all := w.graph.OfType("AWS::EC2::VPC")
+	if len(all) != 1 || all[0].Tags["Name"].Text() != ",]" {
+		t.Errorf("VPCs: %v", all)
+	}
+}

@@ -148,9 +148,14 @@ func readFile(ctx context.Context, path string) (*assembly.Template, diag.List) 
 	return decodeText(path, string(text))
 }
 
-// decodeText decodes the text of a file.
+// decodeText decodes the text of a file. Commas that end a list or a map, as
+// people leave them who edit one, do no harm.
 func decodeText(path, text string) (*assembly.Template, diag.List) {
-	t, problems := assembly.DecodeJSON(path, strings.TrimPrefix(strings.ToValidUTF8(text, "\ufffd"), "\ufeff"))
+	text = strings.TrimPrefix(strings.ToValidUTF8(text, "\ufffd"), "\ufeff")
+	t, problems := assembly.DecodeJSON(path, text)
+	if t == nil {
+		t, _ = assembly.DecodeJSON(path, withoutTrailingCommas(text))
+	}
 	if t != nil {
 		return t, nil
 	}
@@ -163,6 +168,28 @@ func decodeText(path, text string) (*assembly.Template, diag.List) {
 		}
 	}
 	return nil, out
+}
+
+// withoutTrailingCommas puts a blank in place of every comma that ends a list or a
+// map, so that all else keeps its place.
+func withoutTrailingCommas(text string) string {
+	out, quoted, comma := []byte(text), false, -1
+	for i := 0; i < len(out); i++ {
+		switch c := out[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted, comma = !quoted, -1
+		case quoted, c == ' ', c == '\n', c == '\r', c == '\t':
+		case c == ',':
+			comma = i
+		case (c == '}' || c == ']') && comma >= 0:
+			out[comma], comma = ' ', -1
+		default:
+			comma = -1
+		}
+	}
+	return string(out)
 }
 
 // read reads the lists of a file.
