@@ -54,7 +54,7 @@ func (n *Network) Through(balancer addr.Address, from, to ClassID, p PacketSet) 
 		}
 		pass := n.passage(&r, from, to, listen)
 		if pass.Works.May.IsEmpty() {
-			if out.StopsAt == nil || len(pass.Legs) > len(out.Legs) {
+			if out.Works.May.IsEmpty() && (out.StopsAt == nil || len(pass.Legs) > len(out.Legs)) {
 				out.Legs, out.StopsAt = pass.Legs, pass.StopsAt
 			}
 			continue

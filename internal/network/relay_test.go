@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/suretyhq/surety/internal/network"
+	"github.com/suretyhq/surety/internal/resource"
 	"github.com/suretyhq/surety/internal/resource/build"
 )
 
@@ -196,5 +197,20 @@ func TestBalancers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A listener that leads elsewhere does not hide the way by another one.
+func TestThroughOneOfTwoListeners(t *testing.T) {
+	l := newLab()
+	balanced(l, "application", "ip", nil, nil)
+	l.Add("AWS::ElasticLoadBalancingV2::TargetGroup", "Other", build.Props{"TargetType": "ip", "Protocol": "HTTPS", "Port": 8443, "VpcId": l.Ref("V"),
+		"Targets": []build.Props{{"Id": "10.0.5.9"}}})
+	l.Add("AWS::ElasticLoadBalancingV2::Listener", "Last", build.Props{"LoadBalancerArn": l.Ref("Lb"), "Port": 444, "Protocol": "HTTPS",
+		"DefaultActions": []build.Props{{"Type": "forward", "TargetGroupArn": l.Ref("Other")}}})
+	n := l.network(t)
+	p := n.Through(l.Addr("Lb"), l.classOf(t, n, "c"), l.classOf(t, n, "t"), n.AllPackets())
+	if len(p.Legs) != 2 || p.StopsAt != nil || !p.Works.Must.Contains(n.Packets(resource.TCP, 443, 443)) {
+		t.Errorf("legs %v, stops at %v, %s", p.Legs, p.StopsAt, n.Format(p.Works.Must))
 	}
 }
