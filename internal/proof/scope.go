@@ -89,7 +89,8 @@ func (in *Input) placeAll() {
 
 // stacksOf finds whose the stacks of shared accounts are: that of the
 // environment that all tags in a stack name, or where nothing in it is tagged,
-// all tags of what it refers to in the account. A stack about which they do not
+// all tags of what it refers to in the account and its Region: a hub's end of a
+// peering refers to the other's too. A stack about which they do not
 // agree is nobody's.
 func (in *Input) stacksOf(shared map[string]int) map[addr.Stack]string {
 	own, near := map[addr.Stack]string{}, map[addr.Stack]string{}
@@ -114,7 +115,7 @@ func (in *Input) stacksOf(shared map[string]int) map[addr.Stack]string {
 			continue
 		}
 		for e := range in.Graph.Edges(r.Addr) {
-			if to := in.Graph.Get(e.To); to != nil && to.Addr.Stack.Account == stack.Account {
+			if to := in.Graph.Get(e.To); to != nil && to.Addr.Stack.Account == stack.Account && to.Addr.Stack.Region == stack.Region {
 				note(near, stack, to)
 			}
 		}
