@@ -22,7 +22,7 @@ import (
 var transcripts = regexp.MustCompile("(<!-- transcript(?:: demo)? -->\n```console\n)((?s:.*?))(```\n)")
 
 // duration is what differs from run to run.
-var duration = regexp.MustCompile(`\b\d+(\.\d+)?(ms|µs|s)\b`)
+var duration = regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?(ms|µs|s)\b`)
 
 // Every transcript in the README is what the commands really print, but for
 // how long they take. -update writes them anew.

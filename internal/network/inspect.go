@@ -198,9 +198,30 @@ func (n *Network) stateful(f *firewall, v *verdict, rest lot, from, to atom) (pa
 		}
 	}
 	if f.deflt != fwDrop {
-		pass = lot{pass.must.Or(rest.must), pass.may.Or(rest.may)}
+		pass = lot{pass.must.Or(rest.must.Minus(n.dropsReplies(f, from, to))), pass.may.Or(rest.may)}
 	}
 	return pass, named
+}
+
+// dropsReplies is the flows whose replies a rule matches that drops them. What no
+// rule passes is no flow that the engine lets by as a whole: the rules' headers are
+// held against each of its packets, replies too ("Stateful rule groups in AWS
+// Network Firewall"; Suricata's "Rules Format: Direction").
+func (n *Network) dropsReplies(f *firewall, from, to atom) PacketSet {
+	var dropped PacketSet
+	left := n.ports.all
+	for i := range f.stateful {
+		r := &f.stateful[i]
+		hit := least(r.source.match(n.atoms, to), r.dest.match(n.atoms, from), ephemeral(r.destPorts))
+		switch {
+		case hit == resource.No || r.action == fwNames:
+		case r.action != fwPass:
+			dropped = dropped.Or(r.reverse.And(left))
+		case hit == resource.Yes && r.maybe == nil:
+			left = left.Minus(r.reverse)
+		}
+	}
+	return dropped
 }
 
 // partitions divides the atoms as each firewall's rules see them.
