@@ -9,15 +9,6 @@ import (
 	"github.com/suretyhq/surety/internal/resource"
 )
 
-// observed says whether the graph is a snapshot, so that it is known who has
-// which address.
-func (s *subject) observed() bool {
-	for r := range s.graph.All() {
-		return r.Observed()
-	}
-	return false
-}
-
 // publicly returns the classes of the interfaces that an internet gateway knows
 // by a public address.
 func (s *subject) publicly(p netip.Prefix) []network.ClassID {

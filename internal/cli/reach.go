@@ -179,7 +179,7 @@ func (s *subject) answer(q question) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p, ok := parsePrefix(q.to); ok && s.observed() {
+	if p, ok := parsePrefix(q.to); ok && s.graph.Observed() {
 		return s.answerAddress(q, from, p)
 	}
 	to, names, err := s.destinations(q, from)

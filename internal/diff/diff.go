@@ -63,16 +63,17 @@ func Compare(ctx context.Context, before, after *Side) (*Change, error) {
 	c := &Change{Old: before.Name, New: after.Name, Claims: claims(before.Verdicts, after.Verdicts), Usage: usage(before.Verdicts, after.Verdicts)}
 	c.Resources = resources(before, after)
 	c.Data = data(after, c.Resources)
-	was, err := openIn(ctx, before)
+	had, has := before.ends(), after.ends()
+	was, err := openIn(ctx, before, had)
 	if err != nil {
 		return nil, err
 	}
-	is, err := openIn(ctx, after)
+	is, err := openIn(ctx, after, has)
 	if err != nil {
 		return nil, err
 	}
 	c.Flows = flows(was, is)
-	c.Zones = zones(before, after)
+	c.Zones = zones(before.zones(had), after.zones(has))
 	return c, nil
 }
 

@@ -38,14 +38,10 @@ type span struct{ from, to int }
 // open is what may flow on one side, and what certainly does.
 type open struct{ may, must map[way][]span }
 
-// openIn walks all pairs of interfaces of a side.
-func openIn(ctx context.Context, s *Side) (*open, error) {
+// openIn walks all pairs of interfaces of a side, whose classes have names.
+func openIn(ctx context.Context, s *Side, names map[network.ClassID][]string) (*open, error) {
 	o := &open{map[way][]span{}, map[way][]span{}}
 	net := s.Input.Net
-	names := make(map[network.ClassID][]string)
-	for _, c := range net.Classes() {
-		names[c.ID] = s.ends(c)
-	}
 	note := func(m map[way][]span, a, b network.ClassID, p network.PacketSet) {
 		for _, f := range net.Flows(p) {
 			for _, from := range names[a] {
@@ -77,8 +73,17 @@ func openIn(ctx context.Context, s *Side) (*open, error) {
 	return o, nil
 }
 
-// ends names a class of interfaces: by its parts, or else by what owns them.
-func (s *Side) ends(c network.Class) []string {
+// ends names every class of interfaces.
+func (s *Side) ends() map[network.ClassID][]string {
+	all := map[network.ClassID][]string{}
+	for _, c := range s.Input.Net.Classes() {
+		all[c.ID] = s.endsOf(c)
+	}
+	return all
+}
+
+// endsOf names a class of interfaces: by its parts, or else by what owns them.
+func (s *Side) endsOf(c network.Class) []string {
 	if c.ID == network.Internet {
 		return []string{internet}
 	}
@@ -200,8 +205,7 @@ type Zones struct {
 }
 
 // zones returns the ends that both sides have and that stand in fewer zones.
-func zones(before, after *Side) []Zones {
-	was, are := before.zones(), after.zones()
+func zones(was, are map[string][]string) []Zones {
 	var all []Zones
 	for end, old := range was {
 		if now, ok := are[end]; ok && len(now) < len(old) && len(now) > 0 {
@@ -212,13 +216,14 @@ func zones(before, after *Side) []Zones {
 	return all
 }
 
-func (s *Side) zones() map[string][]string {
+// zones are the zones of the ends of a side, sorted.
+func (s *Side) zones(names map[network.ClassID][]string) map[string][]string {
 	in := map[string][]string{}
 	for _, c := range s.Input.Net.Classes() {
 		if c.Zone == "" {
 			continue
 		}
-		for _, end := range s.ends(c) {
+		for _, end := range names[c.ID] {
 			if !slices.Contains(in[end], c.Zone) {
 				in[end] = append(in[end], c.Zone)
 			}

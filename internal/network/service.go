@@ -1,6 +1,7 @@
 package network
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,12 +61,7 @@ type service struct {
 
 // serviceClasses makes the classes of services.
 func (c *compiler) serviceClasses() {
-	var names []string
-	for name := range c.n.services {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(c.n.services)) {
 		s := c.n.services[name]
 		s.class = ClassID(len(c.n.classes))
 		c.n.services[name] = s
@@ -78,10 +74,8 @@ func (c *compiler) serviceClasses() {
 // Service returns the class of a service that a gateway endpoint leads to, by
 // its name or what the name ends in: com.amazonaws.ap-southeast-2.s3, or s3.
 func (n *Network) Service(name string) (ClassID, bool) {
-	for full, s := range n.services {
-		if full == name {
-			return s.class, true
-		}
+	if s, ok := n.services[name]; ok {
+		return s.class, true
 	}
 	found, ids := ClassID(0), 0
 	for full, s := range n.services {

@@ -12,7 +12,7 @@ const notCollected = "Prove the templates instead, or look it up in the account.
 // packets, and not the logs, alarms, backups and policies beside: that one of
 // these is missing is not known from it, and no claim about them can be judged.
 func observe(in *Input, c Claim, verdicts []Verdict) []Verdict {
-	if !in.observed() {
+	if !in.Graph.Observed() {
 		return verdicts
 	}
 	for i := range verdicts {
@@ -40,14 +40,4 @@ func observe(in *Input, c Claim, verdicts []Verdict) []Verdict {
 		}
 	}
 	return verdicts
-}
-
-// observed says whether some resource is read from an account as it stands.
-func (in *Input) observed() bool {
-	in.derived.observing.Do(func() {
-		for r := range in.Graph.All() {
-			in.derived.observed = in.derived.observed || r.Observed()
-		}
-	})
-	return in.derived.observed
 }

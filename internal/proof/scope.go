@@ -16,9 +16,6 @@ import (
 
 // derived is what is made of an Input once.
 type derived struct {
-	observing sync.Once
-	observed  bool // some resource is read from an account as it stands
-
 	scopes sync.Once
 	envs   []string          // every scope but the estate's, as reports show them
 	sites  []string          // those that are environments

@@ -38,8 +38,8 @@ func applyWaivers(in *Input, claims []Claim, verdicts []Verdict) []Verdict {
 			continue
 		}
 		for j := range verdicts {
-			if verdicts[j].Claim == w.Claim {
-				waive(&verdicts[j], w)
+			if v := &verdicts[j]; v.Claim == w.Claim {
+				waive(v, w, func(f *Finding) bool { return f.Outcome == Refuted && covers(w.At, v.Scope, f) })
 			}
 		}
 	}
@@ -72,33 +72,27 @@ func faulty(in *Input, claims []Claim, w *estate.Waiver) (Finding, bool) {
 // findings are each in a scope of its own, and comes to its outcome. Of what
 // may be refuted a waiver accepts that it is.
 func Waive(in *Input, v Verdict, scope func(Finding) Scope) Verdict {
-	if in.Estate != nil {
-		for i := range in.Estate.Waivers {
-			w := &in.Estate.Waivers[i]
-			if w.Claim != v.Claim {
-				continue
-			}
-			if _, bad := faulty(in, nil, w); bad {
-				continue
-			}
-			for j := range v.Witness {
-				if f := &v.Witness[j]; f.Outcome > Waived && covers(w.At, scope(*f), f) {
-					f.Outcome, v.Waiver = Waived, w
-				}
-			}
-		}
+	v.Outcome = worst(v.Witness)
+	if in.Estate == nil {
+		return v
 	}
-	if len(v.Witness) > 0 {
-		v.Outcome = worst(v.Witness)
+	for i := range in.Estate.Waivers {
+		w := &in.Estate.Waivers[i]
+		if w.Claim != v.Claim {
+			continue
+		}
+		if _, bad := faulty(in, nil, w); !bad {
+			waive(&v, w, func(f *Finding) bool { return f.Outcome > Waived && covers(w.At, scope(*f), f) })
+		}
 	}
 	return v
 }
 
-// waive applies a waiver to the findings that it matches.
-func waive(v *Verdict, w *estate.Waiver) {
+// waive applies a waiver to the findings that it accepts.
+func waive(v *Verdict, w *estate.Waiver, accepts func(*Finding) bool) {
 	hit := false
 	for i := range v.Witness {
-		if f := &v.Witness[i]; f.Outcome == Refuted && covers(w.At, v.Scope, f) {
+		if f := &v.Witness[i]; accepts(f) {
 			f.Outcome, hit = Waived, true
 		}
 	}

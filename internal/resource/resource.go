@@ -79,6 +79,8 @@ type Graph struct {
 	byAddr map[addr.Address]*Resource
 	byType map[string][]*Resource
 	views  *views
+
+	observed bool
 }
 
 // New builds a graph. Resources are sorted by address; of two with one address
@@ -99,10 +101,14 @@ func New(resources []*Resource) (*Graph, diag.List) {
 		g.byAddr[r.Addr] = r
 		g.all = append(g.all, r)
 		g.byType[r.Type] = append(g.byType[r.Type], r)
+		g.observed = g.observed || r.Observed()
 	}
 	g.views = newViews(g)
 	return g, problems
 }
+
+// Observed says whether some resource is read from an account as it stands.
+func (g *Graph) Observed() bool { return g.observed }
 
 // Len returns how many resources there are.
 func (g *Graph) Len() int { return len(g.all) }

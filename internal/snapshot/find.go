@@ -48,8 +48,7 @@ func known(name string) bool {
 	if strings.ToLower(filepath.Ext(name)) != ".json" {
 		return false
 	}
-	_, ok := names()[plain(strings.TrimSuffix(strings.ToLower(name), ".json"))]
-	return ok
+	return names()[plain(strings.TrimSuffix(strings.ToLower(name), ".json"))]
 }
 
 // plain is a file's name without what only spells it: describe-nat-gateways and

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/suretyhq/surety/internal/value"
 )
@@ -70,14 +71,19 @@ func readers() []listReader {
 	}
 }
 
+// byKey are the readers by their keys, in lower case.
+var byKey = sync.OnceValue(func() map[string]listReader {
+	all := map[string]listReader{}
+	for _, r := range readers() {
+		all[strings.ToLower(r.key)] = r
+	}
+	return all
+})
+
 // readerOf finds the reader of a key, whose case does not count.
 func readerOf(key string) (listReader, bool) {
-	for _, r := range readers() {
-		if strings.EqualFold(r.key, key) {
-			return r, true
-		}
-	}
-	return listReader{}, false
+	r, ok := byKey()[strings.ToLower(key)]
+	return r, ok
 }
 
 // ignored says whether it is no loss that a list is not read: it is empty, no
@@ -91,14 +97,11 @@ func ignored(key string, list value.Value) bool {
 }
 
 // names are the names of files, without what only spells them, that hold a list
-// that is read.
-func names() map[string]bool {
+// that is read. Functions are what many a file is called that is none of these.
+var names = sync.OnceValue(func() map[string]bool {
 	out := map[string]bool{"rdsinstances": true, "elasticsearchdomains": true, "loadbalancertargethealth": true}
-	for _, r := range readers() {
-		out[strings.ToLower(r.key)] = true
+	for key := range byKey() {
+		out[key] = key != "functions"
 	}
-	delete(out, "instances")
-	delete(out, "functions")
-	out["instances"] = true // aws ec2 describe-instances
 	return out
-}
+})

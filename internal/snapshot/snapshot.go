@@ -19,6 +19,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -335,13 +336,8 @@ func (p *poll) count(root value.Value) {
 
 // most returns what was counted most often, the first by name among equals.
 func most(counts map[string]int) string {
-	names := make([]string, 0, len(counts))
-	for n := range counts {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	best := ""
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(counts)) {
 		if best == "" || counts[n] > counts[best] {
 			best = n
 		}

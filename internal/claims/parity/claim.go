@@ -58,6 +58,7 @@ type checker struct {
 	tally     *proof.Tally
 	sides     []*side // in the order of the file
 	reference *side
+	peered    map[string][]string // ranges, by environment
 }
 
 // newChecker reads the environments; it returns nil where there are fewer than
@@ -66,7 +67,7 @@ func newChecker(in *proof.Input) *checker {
 	if in.Estate == nil {
 		return nil
 	}
-	c := &checker{in: in, tally: proof.NewTally(in, "resources", "Nothing was loaded of this environment.")}
+	c := &checker{in: in, tally: proof.NewTally(in, "resources", "Nothing was loaded of this environment."), peered: peered(in.Estate)}
 	by := map[proof.Scope]*side{}
 	h := newHasher()
 	for _, site := range in.Estate.Sites() {

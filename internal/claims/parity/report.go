@@ -208,21 +208,25 @@ func leadsElsewhere(e *entry) bool {
 // names the replication tier of the one or of the other.
 func (c *checker) crosses(e *entry) bool {
 	property, ok := map[string]string{"AWS::EC2::Route": "DestinationCidrBlock", "AWS::EC2::NetworkAclEntry": "CidrBlock", "AWS::EC2::SecurityGroupEgress": "CidrIp"}[e.r.Type]
-	if !ok || !e.side.recovers {
-		return false
+	return ok && e.side.recovers && slices.Contains(c.peered[e.side.name], e.r.Props.Get(property).Text())
+}
+
+// peered returns the ranges of the replication tiers at both ends of the flows
+// from each environment to where it recovers.
+func peered(e *estate.Estate) map[string][]string {
+	all := map[string][]string{}
+	flows := e.PeeredFlows()
+	if len(flows) == 0 {
+		return all
 	}
-	plan := c.in.Estate.Plan()
-	for _, f := range c.in.Estate.PeeredFlows() {
-		if f.From.Environment != e.side.name {
-			continue
-		}
+	plan := e.Plan()
+	for _, f := range flows {
 		for _, site := range []string{f.From.Environment, f.To.Environment} {
-			if v, _ := plan.Sites.Get(site); e.r.Props.Get(property).Text() == v.Range(estate.TierReplication).String() {
-				return true
-			}
+			v, _ := plan.Sites.Get(site)
+			all[f.From.Environment] = append(all[f.From.Environment], v.Range(estate.TierReplication).String())
 		}
 	}
-	return false
+	return all
 }
 
 // readsAdministrator says whether a property is what the policy of the

@@ -96,18 +96,11 @@ func (c *checker) permissions() {
 
 func (c *checker) want(allowed map[may][]string, m may) {
 	c.tally.Check(c.scope, 1)
-	if slices.ContainsFunc(allowed[may{part: m.part, what: m.what}], func(has string) bool { return covers(has, m.action) }) {
+	if slices.ContainsFunc(allowed[may{part: m.part, what: m.what}], func(has string) bool { return policy.Covers(value.OfString(has), m.action) == policy.Yes }) {
 		return
 	}
 	c.tally.Refute(c.scope, proof.Finding{Code: CodeMayNot, Part: m.part, Fix: "Allow it to the role of the counterpart too.",
 		Message: fmt.Sprintf("%s may not do %s to %s in %s.", m.part, m.action, m.what, c.there.Region)})
-}
-
-// covers says whether an action of a policy is, or stands for, another.
-func covers(has, action string) bool {
-	has, action = strings.ToLower(has), strings.ToLower(action)
-	before, wild := strings.CutSuffix(has, "*")
-	return has == action || wild && strings.HasPrefix(action, before)
 }
 
 // What is copied, as findings name it. What follows says to what of it: the user of
