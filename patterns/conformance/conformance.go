@@ -60,11 +60,11 @@ func NewRecorder(scope constructs.Construct, id string, props *RecorderProps) co
 	arn := "arn:aws:iam::" + *awscdk.Stack_Of(root).Account() + ":role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
 	recorder := awsconfig.NewCfnConfigurationRecorder(root, jsii.String("Recorder"), &awsconfig.CfnConfigurationRecorderProps{
 		RoleArn: jsii.String(arn), RecordingGroup: &awsconfig.CfnConfigurationRecorder_RecordingGroupProperty{AllSupported: true, IncludeGlobalResourceTypes: true}})
-	recorder.AddDependency(role)
+	recorder.AddResourceDependency(role, nil)
 	channel := awsconfig.NewCfnDeliveryChannel(root, jsii.String("Channel"), &awsconfig.CfnDeliveryChannelProps{
 		S3BucketName: jsii.String(props.Bucket), S3KmsKeyArn: props.Key,
 		ConfigSnapshotDeliveryProperties: &awsconfig.CfnDeliveryChannel_ConfigSnapshotDeliveryPropertiesProperty{DeliveryFrequency: jsii.String("TwentyFour_Hours")}})
-	channel.AddDependency(role)
+	channel.AddResourceDependency(role, nil)
 	awsconfig.NewCfnAggregationAuthorization(root, jsii.String("Aggregation"), &awsconfig.CfnAggregationAuthorizationProps{
 		AuthorizedAccountId: jsii.String(props.Aggregator), AuthorizedAwsRegion: jsii.String(props.Region)})
 	return root

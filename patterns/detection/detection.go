@@ -99,9 +99,9 @@ func (c *Centre) addStandards(props *Props) {
 				EnabledStandardIdentifiers: standards(*awscdk.Stack_Of(c.Construct).Region()),
 				SecurityControlsConfiguration: &awssecurityhub.CfnConfigurationPolicy_SecurityControlsConfigurationProperty{
 					DisabledSecurityControlIdentifiers: &[]*string{}}}}})
-	aggregator.AddDependency(hub)
-	central.AddDependency(aggregator)
-	policy.AddDependency(central)
+	aggregator.AddResourceDependency(hub, nil)
+	central.AddResourceDependency(aggregator, nil)
+	policy.AddResourceDependency(central, nil)
 	for _, account := range props.Accounts {
 		awssecurityhub.NewCfnPolicyAssociation(c.Construct, jsii.String("Standards-"+account), &awssecurityhub.CfnPolicyAssociationProps{
 			ConfigurationPolicyId: policy.AttrId(), TargetId: jsii.String(account), TargetType: jsii.String("ACCOUNT")})

@@ -114,12 +114,12 @@ func New(scope constructs.Construct, id string, props *Props) *Network {
 	for _, tier := range []string{DMZ, Application} {
 		for _, s := range n.Subnets(tier) {
 			s.AddRoute("ToTransitGateway", vpc.Internet(), awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).
-				AddDependency(n.Attachment)
+				AddResourceDependency(n.Attachment, nil)
 		}
 	}
 	for i, r := range peerRanges(props.Peers) {
 		for _, s := range n.Subnets(Replication) {
-			s.AddRoute("ToPeer"+strconv.Itoa(i+1), r, awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).AddDependency(n.Attachment)
+			s.AddRoute("ToPeer"+strconv.Itoa(i+1), r, awsec2.CfnRouteProps{TransitGatewayId: props.TransitGatewayID}).AddResourceDependency(n.Attachment, nil)
 		}
 	}
 	return n
